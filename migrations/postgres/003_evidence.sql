@@ -1,0 +1,144 @@
+-- Evidence: durable facts per connection, never a verdict, label or wording. No foreign key to a source table (it would
+-- lock writers). Keyed by version so that a pinned snapshot does not make readers walk a chain of dead rows: a drain
+-- inserts the new row and deletes the old one; in any snapshot there is one row per connection, read newest first.
+
+CREATE TABLE tidemark.retained_size_stream (
+    connector_instance_id text COLLATE "C" NOT NULL,
+    stream             text COLLATE "C" NOT NULL,
+    version            bigint NOT NULL,
+    record_count       bigint NOT NULL, -- live
+    record_bytes       bigint NOT NULL,
+    change_count       bigint NOT NULL,
+    change_bytes       bigint NOT NULL,
+    blob_count         bigint NOT NULL,
+    blob_bytes         bigint NOT NULL,
+    newest_emitted_at  timestamptz,     -- newest live emitted_at
+    PRIMARY KEY (connector_instance_id, stream, version)
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+
+-- One row per run_id in any snapshot: what its spine events say, whoever it belongs to. Which connection a run belongs
+-- to is decided when it is read (SPEC section 9), so a changed binding rewrites nothing here.
+CREATE TABLE tidemark.run_evidence (
+    run_id         text COLLATE "C" NOT NULL,
+    version        bigint NOT NULL,
+    first_seq      bigint NOT NULL,
+    status         text COLLATE "C" NOT NULL,
+    profile_keys   text[] COLLATE "C" NOT NULL, -- all that its events carry, sorted by bytes
+    connection_ids text[] COLLATE "C" NOT NULL, -- all that its events name
+    source_ids     text[] COLLATE "C" NOT NULL,
+    run_json       json NOT NULL,
+    PRIMARY KEY (run_id, version)
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+-- The runs that a profile key, or a run without one a connection id, can attribute: exactly one of each. version comes
+-- last so that the newest row of a run is met before its dead ones.
+CREATE INDEX run_evidence_profile ON tidemark.run_evidence ((profile_keys[1]), (source_ids[1]), first_seq DESC, version DESC)
+    WHERE cardinality(profile_keys) = 1 AND cardinality(source_ids) = 1;
+CREATE INDEX run_evidence_connection ON tidemark.run_evidence ((connection_ids[1]), first_seq DESC, version DESC)
+    WHERE cardinality(profile_keys) = 0 AND cardinality(connection_ids) = 1;
+-- What any run named, for recounts of one connection and for the runs of a connector that belong to none.
+CREATE INDEX run_evidence_named ON tidemark.run_evidence USING gin (profile_keys, connection_ids, source_ids);
+
+-- The runs that belong to one connection (SPEC section 9 rule 1). profile_key is the connection's expected key, null if it has
+-- none or if another connection of the connector expects the same. Inlined, so LIMIT walks the two indexes above.
+CREATE FUNCTION tidemark.runs_of(profile_key text, connector_id text, connection_id text)
+RETURNS TABLE (run_id text, first_seq bigint, status text, run_json json) LANGUAGE sql STABLE AS $$
+    SELECT r.run_id, r.first_seq, r.status, r.run_json FROM tidemark.run_evidence r
+    WHERE pg_catalog.cardinality(r.profile_keys) = 1 AND pg_catalog.cardinality(r.source_ids) = 1
+      AND r.profile_keys[1] = $1 AND r.source_ids[1] = $2
+    UNION ALL
+    SELECT r.run_id, r.first_seq, r.status, r.run_json FROM tidemark.run_evidence r
+    WHERE pg_catalog.cardinality(r.profile_keys) = 0 AND pg_catalog.cardinality(r.connection_ids) = 1
+      AND r.connection_ids[1] = $3
+$$;
+
+-- A connection's expected profile key as far as it attributes runs: null if a sibling expects it, too.
+CREATE VIEW tidemark.run_owners AS
+SELECT c.connector_instance_id, c.connector_id,
+       CASE WHEN NOT EXISTS (
+           SELECT FROM public.connector_instances o
+           WHERE o.source_binding ->> 'browser_profile_key' = c.source_binding ->> 'browser_profile_key'
+             AND o.connector_id = c.connector_id AND o.connector_instance_id <> c.connector_instance_id)
+       THEN c.source_binding ->> 'browser_profile_key' END AS profile_key
+FROM public.connector_instances c;
+
+CREATE TABLE tidemark.connector_summary_evidence (
+    connector_instance_id  text COLLATE "C" NOT NULL,
+    version                bigint NOT NULL,
+    connector_id           text COLLATE "C" NOT NULL,
+    owner_subject_id       text COLLATE "C" NOT NULL,
+    display_name           text COLLATE "C",
+    status                 text COLLATE "C" NOT NULL,
+    source_kind            text COLLATE "C" NOT NULL,
+    browser_profile_key    text COLLATE "C",
+    created_at             timestamptz NOT NULL,
+    revoked_at             timestamptz,
+    total_records          bigint NOT NULL,
+    stream_count           bigint NOT NULL,
+    last_record_updated_at timestamptz,
+    stream_records_json    json NOT NULL,
+    retained_bytes_json    json NOT NULL,
+    total_retained_bytes   bigint NOT NULL,
+    last_run_json            json,
+    last_successful_run_json json,
+    last_finished_run_json   json,  -- neither running nor cancelled
+    open_runs_json           json NOT NULL,
+    consecutive_failures     bigint NOT NULL,
+    schedule_json          json,
+    gaps_json              json NOT NULL,
+    attention_json         json NOT NULL,
+    device_json            json,
+    computed_at            timestamptz NOT NULL,
+    state                  text COLLATE "C" NOT NULL CHECK (state IN ('current', 'failed')),
+    last_error             text COLLATE "C",
+    PRIMARY KEY (connector_instance_id, version)
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
+CREATE INDEX connector_summary_evidence_version ON tidemark.connector_summary_evidence (version);
+
+-- What a returning client must be told: deletions of the last hour, and the last manifest change of each connector.
+CREATE TABLE tidemark.evidence_deletions (
+    version               bigint PRIMARY KEY,
+    owner_subject_id      text COLLATE "C" NOT NULL,
+    connector_instance_id text COLLATE "C" NOT NULL,
+    deleted_at            timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+CREATE TABLE tidemark.manifest_versions (
+    connector_id text COLLATE "C" NOT NULL,
+    version      bigint NOT NULL,
+    PRIMARY KEY (connector_id, version)
+);
+CREATE INDEX manifest_versions_version ON tidemark.manifest_versions (version);
+
+-- Per source table: whether capture is trusted, since when, why not, and which components must be recounted.
+CREATE TABLE tidemark.capture_state (
+    table_name  text COLLATE "C" PRIMARY KEY,
+    trusted     boolean NOT NULL,
+    since       timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    reason_code text COLLATE "C",
+    detail      text COLLATE "C",
+    recount     tidemark.component[] NOT NULL DEFAULT '{}'
+);
+
+-- The trigger sets that migrations have recorded, so that an old and a new server can run side by side: one row per
+-- trigger or function, with its definition as the catalog prints it after installation.
+CREATE TABLE tidemark.trigger_sets (
+    set_version  integer NOT NULL,
+    object_kind  text COLLATE "C" NOT NULL CHECK (object_kind IN ('function', 'trigger')),
+    object_name  text COLLATE "C" NOT NULL,
+    table_name   text COLLATE "C" NOT NULL,
+    definition   text COLLATE "C" NOT NULL,
+    enabled      text COLLATE "C",
+    recorded_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (set_version, object_kind, object_name, table_name)
+);
+
+-- A rebuild that was cut off goes on after the last connection that it committed.
+CREATE TABLE tidemark.rebuilds (
+    rebuild_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    started_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    phase       text COLLATE "C" NOT NULL DEFAULT 'runs' CHECK (phase IN ('runs', 'connections')),
+    after_id    text COLLATE "C" NOT NULL DEFAULT '',
+    done        bigint NOT NULL DEFAULT 0,
+    total       bigint NOT NULL,
+    finished_at timestamptz
+);
+CREATE UNIQUE INDEX rebuilds_one_open ON tidemark.rebuilds ((finished_at IS NULL)) WHERE finished_at IS NULL;

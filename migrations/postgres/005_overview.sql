@@ -1,0 +1,56 @@
+-- Pending marks, resolved to the connections that they cover. connector_instance_id is null where a mark covers all.
+-- A run's mark carries what the event said; it covers a connection if it names it, or its profile key, or if the run as
+-- last derived did (an event that went away may have been what kept the run from it).
+CREATE VIEW tidemark.connection_marks AS
+SELECT m.connector_instance_id, m.component, m.recount, m.stream, m.marked_at, m.held,
+       m.records_delta, m.record_bytes_delta, m.changes_delta, m.change_bytes_delta, m.blobs_delta, m.blob_bytes_delta,
+       m.newest_gained, m.newest_lost
+FROM tidemark.pending_marks m
+WHERE m.scope = 'connection' OR m.scope = 'all' AND m.component <> 'manifest' -- a manifest makes no connection dirty
+UNION ALL
+SELECT m.connector_instance_id, 'runs', true, NULL, m.marked_at, m.held, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM tidemark.pending_marks m
+WHERE m.scope = 'run' AND m.connector_instance_id IS NOT NULL
+UNION ALL
+SELECT c.connector_instance_id, 'runs', true, NULL, m.marked_at, m.held, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM tidemark.pending_marks m
+JOIN public.connector_instances c ON c.source_binding ->> 'browser_profile_key' = m.profile_key
+WHERE m.scope = 'run' AND m.profile_key IS NOT NULL
+UNION ALL
+SELECT named.connector_instance_id, 'runs', true, NULL, m.marked_at, m.held, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM tidemark.pending_marks m
+JOIN tidemark.run_evidence r ON r.run_id = m.run_id
+CROSS JOIN LATERAL (
+    SELECT unnest(r.connection_ids) AS connector_instance_id
+    UNION ALL
+    SELECT c.connector_instance_id FROM public.connector_instances c
+    WHERE c.source_binding ->> 'browser_profile_key' = ANY (r.profile_keys)
+) named
+WHERE m.scope = 'run' AND m.run_id IS NOT NULL;
+
+-- For an operator in psql: the totals, dirty and dirty_since that the API gives. Where a mark asks for a recount the
+-- totals are the last known ones.
+CREATE VIEW tidemark.connector_summary_overview AS
+WITH pending AS MATERIALIZED (SELECT * FROM tidemark.connection_marks),
+behind AS (
+    SELECT connector_instance_id, min(marked_at) AS dirty_since,
+           sum(records_delta) AS records, sum(record_bytes_delta) AS record_bytes,
+           sum(change_bytes_delta) AS change_bytes, sum(blob_bytes_delta) AS blob_bytes
+    FROM pending WHERE connector_instance_id IS NOT NULL GROUP BY connector_instance_id
+),
+broad AS (SELECT min(marked_at) AS dirty_since FROM pending WHERE connector_instance_id IS NULL)
+SELECT c.connector_instance_id, c.owner_subject_id, c.connector_id, c.display_name, c.status,
+       (coalesce(e.total_records, 0) + coalesce(b.records, 0))::bigint AS total_records,
+       (coalesce(e.total_retained_bytes, 0) + coalesce(b.record_bytes, 0) + coalesce(b.change_bytes, 0)
+        + coalesce(b.blob_bytes, 0))::bigint AS total_retained_bytes,
+       e.last_record_updated_at,
+       least(b.dirty_since, broad.dirty_since) IS NOT NULL AS dirty,
+       least(b.dirty_since, broad.dirty_since) AS dirty_since,
+       coalesce(e.state, 'unobserved') AS state, e.last_error, e.version, e.computed_at
+FROM public.connector_instances c
+CROSS JOIN broad
+LEFT JOIN behind b USING (connector_instance_id)
+LEFT JOIN LATERAL (
+    SELECT * FROM tidemark.connector_summary_evidence v
+    WHERE v.connector_instance_id = c.connector_instance_id ORDER BY v.version DESC LIMIT 1
+) e ON true;
