@@ -1,0 +1,86 @@
+package summary
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// ReasonOther stands for a failure reason that may not be shown as it is.
+const ReasonOther = "other"
+
+// maxRedacted bounds, in octets, a redacted text that evidence keeps.
+const maxRedacted = 512
+
+var (
+	// reasonCode is what a producer's reason must look like to be shown (SPEC section 9).
+	reasonCode = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+	// tokenPrefix is how well-known credentials begin.
+	tokenPrefix = regexp.MustCompile(`(?i)^(sk|pk|rk|ghp|gho|ghu|ghs|ghr|github_pat|glpat|xox[abeprs]|ya29|akia|asia|eyj|bearer|basic|tdm)[-_.:]?[a-z0-9]`)
+	// secretPair is a credential given by name: password=…, "token": "…", Authorization: Bearer ….
+	secretPair = regexp.MustCompile(`(?i)\b(authorization|bearer|basic|pass(?:word|wd|phrase)?|pwd|secret|token|api[-_ ]?key|access[-_ ]?key|session(?:[-_ ]?id)?|cookie|set-cookie|otp|code|credential)s?\b["']?\s*(?:[:=]|\bis\b|\s)\s*["']?[^\s"',;]+(?:\s+[A-Za-z0-9+/_.=-]{8,})?`)
+	// urlUserinfo is the user:password part of an address; urlQuery its query, where tokens travel.
+	urlUserinfo = regexp.MustCompile(`://[^/\s@]+@`)
+	urlQuery    = regexp.MustCompile(`(://[^\s?#]+)[?#][^\s"']*`)
+	email       = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`)
+	word        = regexp.MustCompile(`[A-Za-z0-9+/_.=~-]{16,}`)
+)
+
+// SanitizeReason returns a producer's reason as it may be shown: itself if it is a code and does not look like a token,
+// else "other".
+func SanitizeReason(raw string) string {
+	if reasonCode.MatchString(raw) && !LooksSecret(raw) {
+		return raw
+	}
+	return ReasonOther
+}
+
+// LooksSecret reports whether one word looks like a credential: a known prefix before a long tail, or a long run of mixed
+// letters and digits that no reason code needs.
+func LooksSecret(w string) bool {
+	if len(w) >= 16 && tokenPrefix.MatchString(w) && strings.ContainsAny(w, "0123456789") {
+		return true
+	}
+	for _, part := range strings.FieldsFunc(w, func(r rune) bool { return r == '_' || r == '-' || r == '.' || r == '/' }) {
+		if len(part) < 16 {
+			continue
+		}
+		digits, letters := 0, 0
+		for _, c := range part {
+			switch {
+			case c >= '0' && c <= '9':
+				digits++
+			default:
+				letters++
+			}
+		}
+		if digits >= 3 && letters > 0 || digits >= 16 || len(part) >= 32 {
+			return true
+		}
+	}
+	return false
+}
+
+// Redact returns text with everything that looks like a credential or an address of a person replaced, bounded in
+// length and valid UTF-8. It errs on the side of hiding.
+func Redact(text string) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	text = urlUserinfo.ReplaceAllString(text, "://[redacted]@")
+	text = urlQuery.ReplaceAllString(text, "$1?[redacted]")
+	text = secretPair.ReplaceAllString(text, "$1 [redacted]")
+	text = email.ReplaceAllString(text, "[redacted]")
+	text = word.ReplaceAllStringFunc(text, func(w string) string {
+		if LooksSecret(w) {
+			return "[redacted]"
+		}
+		return w
+	})
+	if len(text) <= maxRedacted {
+		return text
+	}
+	cut := maxRedacted
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
+}
