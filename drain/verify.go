@@ -1,0 +1,203 @@
+package drain
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"tidemark/summary"
+)
+
+// Difference is one value of evidence that its own snapshot disproves.
+type Difference struct {
+	ConnectionID string            `json:"connection_id"`
+	Component    summary.Component `json:"component"`
+	Field        string            `json:"field"` // column; stream sizes as retained_size_stream[NAME]
+	Want         string            `json:"want"`  // by a recount of the source tables
+	Got          string            `json:"got"`   // in evidence, with the pending marks' deltas
+}
+
+// Verify compares evidence with a recount: of the connections in ids, or of all if ids is nil. Each chunk is one
+// read-only snapshot, so writers and drains may run; what a visible mark asks to be recounted is behind, not wrong, and is
+// not compared. progress may be nil.
+func Verify(ctx context.Context, e Engine, ids []string, progress func(done, total int64)) ([]Difference, error) {
+	total := int64(len(ids))
+	next := func(after string, done int) ([]string, error) {
+		return ids[done:min(done+ConnectionChunk, len(ids))], nil
+	}
+	if ids == nil {
+		var err error
+		if total, err = e.CountConnections(ctx); err != nil {
+			return nil, fmt.Errorf("count connections: %w", err)
+		}
+		next = func(after string, _ int) ([]string, error) { return e.ConnectionsAfter(ctx, after, ConnectionChunk) }
+	}
+	found, after, done := []Difference{}, "", 0
+	for {
+		chunk, err := next(after, done)
+		if err != nil || len(chunk) == 0 {
+			return found, err
+		}
+		err = e.Read(ctx, func(s Snapshot) error {
+			d, err := verifyChunk(ctx, s, chunk)
+			found = append(found, d...)
+			return err
+		})
+		if err != nil {
+			return found, fmt.Errorf("verify: %w", err)
+		}
+		after, done = chunk[len(chunk)-1], done+len(chunk)
+		if progress != nil {
+			progress(int64(done), max(total, int64(done)))
+		}
+	}
+}
+
+// verifyChunk compares a set of connections in one snapshot.
+func verifyChunk(ctx context.Context, s Snapshot, ids []string) ([]Difference, error) {
+	pending, err := s.PendingOf(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read marks: %w", err)
+	}
+	retained, err := s.Streams(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read retained sizes: %w", err)
+	}
+	work := make(map[string]*summary.Pending, len(ids))
+	for _, id := range ids {
+		p := &summary.Pending{}
+		p.Force()
+		work[id] = p
+	}
+	out, err := recompute(ctx, s, work)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := wrongRuns(ctx, s, ids)
+	if err != nil {
+		return nil, err
+	}
+	overflow := set{}
+	overflow.add(out.overflow...)
+	var found []Difference
+	for _, id := range ids {
+		p := pending[id]
+		if p == nil {
+			p = &summary.Pending{}
+		}
+		want, exists := out.facts[id]
+		stored, has := out.stored[id]
+		switch {
+		case overflow[id] && (p.Dirty() || has && stored.State == summary.StateFailed):
+		case !exists && !has:
+		case !exists:
+			if !p.Dirty() {
+				found = append(found, Difference{id, summary.Identity, "connector_instance_id", "deleted", "present"})
+			}
+		case !has:
+			if !p.Recount[summary.Identity] {
+				found = append(found, Difference{id, summary.Identity, "connector_instance_id", "present", "missing"})
+			}
+		default:
+			d, err := differences(want, stored, retained[id], p)
+			if err != nil {
+				return nil, err
+			}
+			if runs[id] != "" && !p.Recount[summary.Runs] {
+				d = append(d, Difference{id, summary.Runs, "run_evidence", "as its events say", runs[id]})
+			}
+			found = append(found, d...)
+		}
+	}
+	return found, nil
+}
+
+// differences compares one connection, leaving out the components that are behind.
+func differences(want *summary.Facts, stored Stored, retained []summary.StreamSize, p *summary.Pending) ([]Difference, error) {
+	wantRow, err := want.Row()
+	if err != nil {
+		return nil, err
+	}
+	facts, err := stored.Row.Facts()
+	if err != nil {
+		return []Difference{{want.ConnectionID, summary.Identity, "connector_summary_evidence", "readable", err.Error()}}, nil
+	}
+	folded := summary.Fold(facts.Streams, p.Deltas)
+	kept := summary.Fold(retained, p.Deltas)
+	if len(folded.NewestUnknown) > 0 {
+		blankNewest(folded.Streams, folded.NewestUnknown)
+		blankNewest(kept.Streams, folded.NewestUnknown)
+		wanted := *want
+		wanted.Streams = slices.Clone(want.Streams)
+		blankNewest(wanted.Streams, folded.NewestUnknown)
+		if wantRow, err = wanted.Row(); err != nil {
+			return nil, err
+		}
+		want = &wanted
+	}
+	facts.Streams = folded.Streams
+	gotRow, err := facts.Row()
+	if err != nil {
+		return []Difference{{want.ConnectionID, summary.Records, "total_retained_bytes", strconv.FormatInt(wantRow.TotalRetainedBytes, 10), "overflow"}}, nil
+	}
+	d := rowDifferences(wantRow, gotRow, p.Recount)
+	if !p.Recount[summary.RetainedBytes] {
+		d = append(d, sizeDifferences(want.ConnectionID, want.Streams, kept.Streams)...)
+	}
+	return d, nil
+}
+
+// blankNewest takes out the newest times that pending marks leave open.
+func blankNewest(streams []summary.StreamSize, names []string) {
+	for i := range streams {
+		if slices.Contains(names, streams[i].Stream) {
+			streams[i].NewestAt = nil
+		}
+	}
+}
+
+// wrongRuns compares run_evidence with spine events; the result names, per connection, a run that differs.
+func wrongRuns(ctx context.Context, s Snapshot, ids []string) (map[string]string, error) {
+	runIDs, err := s.RunIDs(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("list runs: %w", err)
+	}
+	wrong := map[string]string{}
+	for chunk := range slices.Chunk(runIDs, RunChunk) {
+		facts, err := s.RunFacts(ctx, chunk)
+		if err != nil {
+			return nil, fmt.Errorf("read run events: %w", err)
+		}
+		rows, err := s.RunRows(ctx, chunk)
+		if err != nil {
+			return nil, fmt.Errorf("read runs: %w", err)
+		}
+		for _, id := range chunk {
+			got, had := rows[id]
+			var want RunRow
+			f, has := facts[id]
+			if has {
+				if want, err = NewRunRow(f); err != nil {
+					return nil, err
+				}
+			}
+			if has == had && want.same(got) {
+				continue
+			}
+			keys, named := set{}, set{}
+			keys.add(append(slices.Clone(got.ProfileKeys), want.ProfileKeys...)...)
+			named.add(append(slices.Clone(got.ConnectionIDs), want.ConnectionIDs...)...)
+			owners, err := s.ProfileOwners(ctx, keys.sorted())
+			if err != nil {
+				return nil, fmt.Errorf("match profile keys: %w", err)
+			}
+			named.add(owners...)
+			for c := range maps.Keys(named) {
+				wrong[c] = id
+			}
+		}
+	}
+	return wrong, nil
+}

@@ -1,0 +1,206 @@
+package drain
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"tidemark/summary"
+)
+
+// Closed reason codes of a failed recompute (evidence.last_error, failures.reason_code).
+const (
+	ReasonSizeOverflow    = "size_overflow"
+	ReasonRecomputeFailed = "recompute_failed"
+)
+
+// isolate processes all of work; if that fails, each half alone, down to the connections at fault, so that one that fails
+// never starves the others.
+func (r *run) isolate(work map[string]*summary.Pending) error {
+	if len(work) == 0 {
+		return nil
+	}
+	err := r.savepoint(work)
+	if err == nil || r.ctx.Err() != nil {
+		return err
+	}
+	ids := slices.Sorted(maps.Keys(work))
+	if len(ids) == 1 {
+		return r.fail(ids[0], work[ids[0]], ReasonRecomputeFailed, err)
+	}
+	for _, half := range [][]string{ids[:len(ids)/2], ids[len(ids)/2:]} {
+		part := make(map[string]*summary.Pending, len(half))
+		for _, id := range half {
+			part[id] = work[id]
+		}
+		if err := r.isolate(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// savepoint processes work, undoing all of it, results included, on an error.
+func (r *run) savepoint(work map[string]*summary.Pending) error {
+	before := r.result
+	err := r.tx.Savepoint(r.ctx, func() error { return r.process(work) })
+	if err != nil {
+		r.result = before
+	}
+	return err
+}
+
+// process recomputes the connections and writes what differs.
+func (r *run) process(work map[string]*summary.Pending) error {
+	out, err := recompute(r.ctx, r.tx, work)
+	if err != nil {
+		return err
+	}
+	r.result.Repaired = append(slices.Clone(r.result.Repaired), out.repaired...)
+	if err := r.deleteGone(out); err != nil {
+		return fmt.Errorf("delete evidence: %w", err)
+	}
+	overflow := set{}
+	overflow.add(out.overflow...)
+	var rows []Stored
+	streams := map[string][]summary.StreamSize{}
+	for _, id := range slices.Sorted(maps.Keys(out.facts)) {
+		row, err := out.facts[id].Row()
+		if errors.Is(err, summary.ErrSizeOverflow) || overflow[id] {
+			if err := r.fail(id, work[id], ReasonSizeOverflow, summary.ErrSizeOverflow); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if out.streams[id] {
+			streams[id] = out.facts[id].Streams
+		}
+		old, had := out.stored[id]
+		if had && old.State == summary.StateCurrent && old.Row.Same(row) {
+			continue
+		}
+		rows = append(rows, Stored{Row: row, State: summary.StateCurrent})
+	}
+	if len(streams) > 0 {
+		v, err := r.derivedVersion()
+		if err != nil {
+			return err
+		}
+		if err := r.tx.ReplaceStreams(r.ctx, v, streams); err != nil {
+			return fmt.Errorf("write retained sizes: %w", err)
+		}
+	}
+	return r.replaceEvidence(rows)
+}
+
+// replaceEvidence writes rows, each with a version of its own.
+func (r *run) replaceEvidence(rows []Stored) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	v, err := r.tx.Versions(r.ctx, len(rows))
+	if err != nil {
+		return fmt.Errorf("take versions: %w", err)
+	}
+	changed := slices.Clone(r.result.Changed)
+	for i := range rows {
+		rows[i].Version, rows[i].ComputedAt = v+int64(i), r.tx.Now()
+		changed = append(changed, Version{rows[i].ConnectorInstanceID, rows[i].Version})
+	}
+	if err := r.tx.ReplaceEvidence(r.ctx, rows); err != nil {
+		return fmt.Errorf("write evidence: %w", err)
+	}
+	r.result.Changed = changed
+	r.result.MaxVersion = max(r.result.MaxVersion, v+int64(len(rows))-1)
+	return nil
+}
+
+// deleteGone deletes what was derived from connections that no longer exist. Who was told of one is told of its end.
+func (r *run) deleteGone(out *recomputed) error {
+	if len(out.gone) == 0 {
+		return nil
+	}
+	var gone []Deletion
+	told := 0
+	for _, id := range out.gone {
+		gone = append(gone, Deletion{ConnectionID: id, Owner: out.stored[id].OwnerSubjectID})
+		if _, had := out.stored[id]; had {
+			told++
+		}
+	}
+	if told > 0 {
+		v, err := r.tx.Versions(r.ctx, told)
+		if err != nil {
+			return err
+		}
+		r.result.MaxVersion = max(r.result.MaxVersion, v+int64(told)-1)
+		deleted := slices.Clone(r.result.Deleted)
+		for i := range gone {
+			if gone[i].Owner != "" {
+				gone[i].Version = v
+				v++
+				deleted = append(deleted, gone[i])
+			}
+		}
+		r.result.Deleted = deleted
+	}
+	return r.tx.DeleteEvidence(r.ctx, gone)
+}
+
+// fail records that a connection cannot be recomputed: its marks are parked, its evidence says so, the rest goes on.
+func (r *run) fail(id string, p *summary.Pending, reason string, cause error) error {
+	f := Failure{ConnectionID: id, ReasonCode: reason, Marks: p.Marks(), Cause: cause}
+	if len(f.Marks) == 0 || p.Since == nil { // forced without a mark: leave one, so that it is tried again
+		now := r.tx.Now()
+		p.Since = &now
+		p.Ask(summary.All)
+		f.Marks = p.Marks()
+	}
+	if err := r.tx.Park(r.ctx, f); err != nil {
+		return fmt.Errorf("park marks of connection %q: %w", id, err)
+	}
+	if err := r.markFailed(id, reason); err != nil {
+		return err
+	}
+	r.result.Failed = append(slices.Clone(r.result.Failed), f)
+	return nil
+}
+
+// markFailed keeps the last content of the evidence row and says that it can no longer be brought up to date. A row that
+// cannot be written (or that never was) leaves the parked marks to say so.
+func (r *run) markFailed(id, reason string) error {
+	stored, err := r.tx.Evidence(r.ctx, []string{id})
+	if err != nil {
+		return fmt.Errorf("read evidence of failed connection %q: %w", id, err)
+	}
+	row, ok := stored[id]
+	if !ok {
+		live, err := r.tx.Identities(r.ctx, []string{id})
+		if err != nil {
+			return fmt.Errorf("read failed connection %q: %w", id, err)
+		}
+		identity, exists := live[id]
+		if !exists {
+			return nil
+		}
+		if row.Row, err = (summary.Facts{ConnectionID: id, Identity: identity}).Row(); err != nil {
+			return err
+		}
+	} else if row.State == summary.StateFailed && row.LastError != nil && *row.LastError == reason {
+		return nil
+	}
+	row.State, row.LastError = summary.StateFailed, &reason
+	before := r.result
+	err = r.tx.Savepoint(r.ctx, func() error { return r.replaceEvidence([]Stored{row}) })
+	if err != nil {
+		r.result = before
+	}
+	if r.ctx.Err() != nil {
+		return err
+	}
+	return nil
+}
