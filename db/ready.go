@@ -1,0 +1,59 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"tidemark/drain"
+	"tidemark/summary"
+)
+
+// Ready implements server.Store.
+func (d *DB) Ready(ctx context.Context) ([]summary.Check, error) {
+	checks := []summary.Check{{Name: summary.CheckDatabase, OK: true}}
+	migrations := summary.Check{Name: summary.CheckMigrations, OK: true}
+	if err := d.CheckSchema(ctx); err != nil {
+		migrations.OK, migrations.Reason = false, err.Error()
+		return append(checks, migrations), nil
+	}
+	capture, err := d.Capture(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var lag *float64 // seconds
+	err = d.pool.QueryRow(ctx, `
+		SELECT extract(epoch FROM clock_timestamp() - min(marked_at))::float8 FROM tidemark.pending_marks WHERE held <> 'parked'`).Scan(&lag)
+	if err != nil {
+		return nil, fmt.Errorf("read drain lag: %w", unreachable(err))
+	}
+	return append(checks, migrations, captureCheck(capture), lagCheck(lag)), nil
+}
+
+func captureCheck(states []drain.CaptureState) summary.Check {
+	c := summary.Check{Name: summary.CheckCapture, OK: true}
+	var lost []string
+	for _, s := range states {
+		if !s.Trusted {
+			lost = append(lost, s.Table)
+		}
+	}
+	if len(lost) > 0 {
+		c.OK = false
+		c.Reason = "capture is not trusted on " + strings.Join(lost, ", ") + ": see `tidemark doctor`"
+	}
+	return c
+}
+
+func lagCheck(seconds *float64) summary.Check {
+	c := summary.Check{Name: summary.CheckDrain, OK: true}
+	if seconds == nil {
+		return c
+	}
+	if lag := time.Duration(*seconds * float64(time.Second)); lag > summary.MaxDrainLag {
+		c.OK = false
+		c.Reason = fmt.Sprintf("the oldest mark is %s old: is a server draining? see `tidemark status`", lag.Round(time.Second))
+	}
+	return c
+}

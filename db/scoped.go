@@ -1,0 +1,115 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"tidemark/summary"
+)
+
+func placeholder(n int) string { return "$" + strconv.Itoa(n) }
+
+// chosenScope selects what an id ($2) names of an owner's ($1): the connection, else the connector's connections.
+const chosenScope = `
+	SELECT * FROM public.connector_instances c
+	WHERE c.owner_subject_id = $1 AND (c.connector_instance_id = $2 OR c.connector_id = $2 AND NOT EXISTS (
+		SELECT FROM public.connector_instances x WHERE x.connector_instance_id = $2 AND x.owner_subject_id = $1))
+	ORDER BY c.connector_id, c.created_at, c.connector_instance_id LIMIT $3`
+
+// Scoped implements server.Store.
+func (d *DB) Scoped(ctx context.Context, owner, id string) (summary.Scoped, error) {
+	var out summary.Scoped
+	opt := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err := pgx.BeginTxFunc(ctx, d.pool, opt, func(tx pgx.Tx) (err error) {
+		if out.Observations, err = observe(ctx, tx, chosenScope, owner, id, summary.MaxCandidates); err != nil {
+			return err
+		}
+		if len(out.Observations) == 1 {
+			out.Detail, err = detail(ctx, tx, &out.Observations[0])
+		}
+		return err
+	})
+	return out, unreachable(err)
+}
+
+// detail hydrates what only a scoped read shows, for one connection alone.
+func detail(ctx context.Context, tx pgx.Tx, o *summary.Observation) (*summary.Detail, error) {
+	d := &summary.Detail{Runs: []summary.Run{}, Gaps: []summary.Gap{}, Attention: []summary.AttentionItem{}}
+	if err := recentRuns(ctx, tx, o.ConnectionID, d); err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT gap_id, stream, record_key, reason, status, attempt_count, next_attempt_after, created_at, updated_at
+		FROM public.connector_detail_gaps WHERE connector_instance_id = $1 ORDER BY updated_at DESC, gap_id LIMIT $2`,
+		o.ConnectionID, summary.MaxDetailRows)
+	if err == nil {
+		d.Gaps, err = pgx.AppendRows(d.Gaps, rows, func(row pgx.CollectableRow) (g summary.Gap, err error) {
+			err = row.Scan(&g.GapID, &g.Stream, &g.RecordKey, &g.Reason, &g.Status, &g.AttemptCount, &g.NextAttemptAfter, &g.CreatedAt, &g.UpdatedAt)
+			return g, err
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read gaps: %w", err)
+	}
+	rows, err = tx.Query(ctx, `
+		SELECT attention_id, run_id, reason_code, owner_action, lifecycle, expires_at, created_at, updated_at
+		FROM public.connector_attention WHERE connector_instance_id = $1 ORDER BY updated_at DESC, attention_id LIMIT $2`,
+		o.ConnectionID, summary.MaxDetailRows)
+	if err == nil {
+		d.Attention, err = pgx.AppendRows(d.Attention, rows, func(row pgx.CollectableRow) (a summary.AttentionItem, err error) {
+			err = row.Scan(&a.AttentionID, &a.RunID, &a.ReasonCode, &a.OwnerAction, &a.Lifecycle, &a.ExpiresAt, &a.CreatedAt, &a.UpdatedAt)
+			return a, err
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read attention: %w", err)
+	}
+	err = tx.QueryRow(ctx, unattributed, o.Identity.ConnectorID, o.Identity.OwnerSubjectID).Scan(&d.UnattributedRuns)
+	if err != nil {
+		return nil, fmt.Errorf("count unattributed runs: %w", err)
+	}
+	return d, nil
+}
+
+func recentRuns(ctx context.Context, tx pgx.Tx, id string, d *summary.Detail) error {
+	rows, err := tx.Query(ctx, `
+		WITH o AS MATERIALIZED (SELECT * FROM tidemark.run_owners WHERE connector_instance_id = $1)
+		SELECT r.run_json::text FROM o, tidemark.runs_of(o.profile_key, o.connector_id, o.connector_instance_id) r
+		ORDER BY r.first_seq DESC LIMIT $2`, id, summary.MaxDetailRuns)
+	if err != nil {
+		return err
+	}
+	var text string
+	_, err = pgx.ForEachRow(rows, []any{&text}, func() error {
+		var run summary.Run
+		if err := json.Unmarshal([]byte(text), &run); err != nil {
+			return err
+		}
+		d.Runs = append(d.Runs, run)
+		return nil
+	})
+	return err
+}
+
+// unattributed counts the runs of a connector ($1) that belong to no connection and that may be told to an owner ($2): the
+// connections that they name or match are all the owner's or, where there are none, all connections of their connectors are.
+const unattributed = `
+	SELECT count(*) FROM tidemark.run_evidence r
+	CROSS JOIN LATERAL (
+		SELECT count(*) AS n, count(*) FILTER (WHERE c.owner_subject_id <> $2) AS foreign_n,
+		       count(*) FILTER (WHERE c.connector_instance_id = ANY (r.connection_ids)) AS named,
+		       count(*) FILTER (WHERE c.source_binding ->> 'browser_profile_key' = ANY (r.profile_keys)
+		                        AND c.connector_id = ANY (r.source_ids)) AS matched
+		FROM public.connector_instances c
+		WHERE c.connector_instance_id = ANY (r.connection_ids)
+		   OR c.source_binding ->> 'browser_profile_key' = ANY (r.profile_keys) AND c.connector_id = ANY (r.source_ids)) m
+	WHERE r.source_ids @> ARRAY[$1]
+	  AND NOT (cardinality(r.profile_keys) = 1 AND cardinality(r.source_ids) = 1 AND m.matched = 1
+	           OR cardinality(r.profile_keys) = 0 AND cardinality(r.connection_ids) = 1 AND m.named = 1)
+	  AND m.foreign_n = 0
+	  AND (m.n > 0 OR NOT EXISTS (
+		SELECT FROM public.connector_instances c WHERE c.connector_id = ANY (r.source_ids) AND c.owner_subject_id <> $2))`
