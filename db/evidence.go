@@ -37,6 +37,14 @@ func (s *source) Evidence(ctx context.Context, ids []string) (map[string]drain.S
 	return out, err
 }
 
+var summaryEvidence = table{"connector_summary_evidence", "connector_instance_id", []string{
+	"connector_instance_id", "connector_id", "owner_subject_id", "display_name", "status", "source_kind", "browser_profile_key",
+	"created_at", "revoked_at", "total_records", "stream_count", "last_record_updated_at", "stream_records_json",
+	"retained_bytes_json", "total_retained_bytes", "last_run_json", "last_successful_run_json", "last_finished_run_json",
+	"open_runs_json", "consecutive_failures", "schedule_json", "gaps_json", "attention_json", "device_json", "version",
+	"computed_at", "state", "last_error",
+}}
+
 // ReplaceEvidence implements drain.Tx.
 func (t *drainTx) ReplaceEvidence(ctx context.Context, stored []drain.Stored) error {
 	ids := make([]string, len(stored))
@@ -50,17 +58,7 @@ func (t *drainTx) ReplaceEvidence(ctx context.Context, stored []drain.Stored) er
 			r.ConsecutiveFailures, r.Schedule, r.Gaps, r.Attention, r.Device, r.Version, r.ComputedAt.Time(), r.State, r.LastError,
 		}
 	}
-	if _, err := t.tx.Exec(ctx, `DELETE FROM tidemark.connector_summary_evidence WHERE connector_instance_id = ANY ($1)`, ids); err != nil {
-		return err
-	}
-	_, err := t.tx.CopyFrom(ctx, pgx.Identifier{"tidemark", "connector_summary_evidence"}, []string{
-		"connector_instance_id", "connector_id", "owner_subject_id", "display_name", "status", "source_kind", "browser_profile_key",
-		"created_at", "revoked_at", "total_records", "stream_count", "last_record_updated_at", "stream_records_json",
-		"retained_bytes_json", "total_retained_bytes", "last_run_json", "last_successful_run_json", "last_finished_run_json",
-		"open_runs_json", "consecutive_failures", "schedule_json", "gaps_json", "attention_json", "device_json", "version",
-		"computed_at", "state", "last_error",
-	}, pgx.CopyFromRows(rows))
-	return err
+	return t.replace(ctx, summaryEvidence, ids, rows)
 }
 
 // DeleteEvidence implements drain.Tx. Deletions are kept for an hour.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -139,19 +140,17 @@ func (s *source) ProfileOwners(ctx context.Context, profileKeys []string) ([]str
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
+var runEvidence = table{"run_evidence", "run_id", []string{
+	"run_id", "version", "first_seq", "status", "profile_keys", "connection_ids", "source_ids", "run_json",
+}}
+
 // ReplaceRuns implements drain.Tx.
 func (t *drainTx) ReplaceRuns(ctx context.Context, version int64, runs []drain.RunRow, gone []string) error {
-	ids := gone
+	ids := slices.Clone(gone)
 	rows := make([][]any, len(runs))
 	for i, r := range runs {
 		ids = append(ids, r.RunID)
 		rows[i] = []any{r.RunID, version, r.FirstSeq, r.Status, r.ProfileKeys, r.ConnectionIDs, r.SourceIDs, r.RunJSON}
 	}
-	if _, err := t.tx.Exec(ctx, `DELETE FROM tidemark.run_evidence WHERE run_id = ANY ($1)`, ids); err != nil {
-		return err
-	}
-	_, err := t.tx.CopyFrom(ctx, pgx.Identifier{"tidemark", "run_evidence"}, []string{
-		"run_id", "version", "first_seq", "status", "profile_keys", "connection_ids", "source_ids", "run_json",
-	}, pgx.CopyFromRows(rows))
-	return err
+	return t.replace(ctx, runEvidence, ids, rows)
 }

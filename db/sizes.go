@@ -143,12 +143,14 @@ func (s *source) Newest(ctx context.Context, refs []drain.StreamRef) (map[drain.
 	return out, err
 }
 
+var retainedSizes = table{"retained_size_stream", "connector_instance_id", []string{
+	"connector_instance_id", "stream", "version", "record_count", "record_bytes", "change_count", "change_bytes", "blob_count",
+	"blob_bytes", "newest_emitted_at",
+}}
+
 // ReplaceStreams implements drain.Tx.
 func (t *drainTx) ReplaceStreams(ctx context.Context, version int64, streams map[string][]summary.StreamSize) error {
 	ids := slices.Sorted(maps.Keys(streams))
-	if _, err := t.tx.Exec(ctx, `DELETE FROM tidemark.retained_size_stream WHERE connector_instance_id = ANY ($1)`, ids); err != nil {
-		return err
-	}
 	var rows [][]any
 	for _, id := range ids {
 		for _, z := range streams[id] {
@@ -157,9 +159,5 @@ func (t *drainTx) ReplaceStreams(ctx context.Context, version int64, streams map
 			})
 		}
 	}
-	_, err := t.tx.CopyFrom(ctx, pgx.Identifier{"tidemark", "retained_size_stream"}, []string{
-		"connector_instance_id", "stream", "version", "record_count", "record_bytes", "change_count", "change_bytes",
-		"blob_count", "blob_bytes", "newest_emitted_at",
-	}, pgx.CopyFromRows(rows))
-	return err
+	return t.replace(ctx, retainedSizes, ids, rows)
 }

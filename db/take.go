@@ -80,8 +80,10 @@ func (t *drainTx) Take(ctx context.Context, ids []string) (drain.Taken, error) {
 			return drain.Taken{}, fmt.Errorf("delete marks: %w", err)
 		}
 	}
-	if err := t.expand(ctx, b); err != nil {
-		return drain.Taken{}, err
+	if s.backlog || len(b.broad) > 0 {
+		if err := t.expand(ctx, b); err != nil {
+			return drain.Taken{}, err
+		}
 	}
 	if s.backlog || b.expanded {
 		if err := t.takeBacklog(ctx, b, ids); err != nil {
