@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"tidemark/summary"
 )
@@ -79,18 +78,16 @@ func verifyChunk(ctx context.Context, s Snapshot, ids []string) ([]Difference, e
 	if err != nil {
 		return nil, err
 	}
-	overflow := set{}
-	overflow.add(out.overflow...)
 	var found []Difference
 	for _, id := range ids {
 		p := pending[id]
 		if p == nil {
 			p = &summary.Pending{}
 		}
-		want, exists := out.facts[id]
+		want, exists := out.subjects[id]
 		stored, has := out.stored[id]
 		switch {
-		case overflow[id] && (p.Dirty() || has && stored.State == summary.StateFailed):
+		case exists && want.err != nil && (p.Dirty() || has && stored.State == summary.StateFailed):
 		case !exists && !has:
 		case !exists:
 			if !p.Dirty() {
@@ -103,7 +100,7 @@ func verifyChunk(ctx context.Context, s Snapshot, ids []string) ([]Difference, e
 		default:
 			d, err := differences(want, stored, retained[id], p)
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("compare connection %q: %w", id, err)
 			}
 			if runs[id] != "" && !p.Recount[summary.Runs] {
 				d = append(d, Difference{id, summary.Runs, "run_evidence", "as its events say", runs[id]})
@@ -115,36 +112,33 @@ func verifyChunk(ctx context.Context, s Snapshot, ids []string) ([]Difference, e
 }
 
 // differences compares one connection, leaving out the components that are behind.
-func differences(want *summary.Facts, stored Stored, retained []summary.StreamSize, p *summary.Pending) ([]Difference, error) {
-	wantRow, err := want.Row()
-	if err != nil {
-		return nil, err
+func differences(want *subject, stored Stored, retained []summary.StreamSize, p *summary.Pending) ([]Difference, error) {
+	id := stored.ConnectorInstanceID
+	if want.err != nil { // and nothing says that the connection cannot be recomputed
+		return []Difference{{id, summary.RetainedBytes, "total_retained_bytes", want.err.Error(), stored.RetainedBytes}}, nil
 	}
 	facts, err := stored.Row.Facts()
 	if err != nil {
-		return []Difference{{want.ConnectionID, summary.Identity, "connector_summary_evidence", "readable", err.Error()}}, nil
+		return []Difference{{id, summary.Identity, "connector_summary_evidence", "readable", err.Error()}}, nil //nolint:nilerr // it is the finding
 	}
-	folded := summary.Fold(facts.Streams, p.Deltas)
-	kept := summary.Fold(retained, p.Deltas)
-	if len(folded.NewestUnknown) > 0 {
-		blankNewest(folded.Streams, folded.NewestUnknown)
-		blankNewest(kept.Streams, folded.NewestUnknown)
-		wanted := *want
-		wanted.Streams = slices.Clone(want.Streams)
-		blankNewest(wanted.Streams, folded.NewestUnknown)
-		if wantRow, err = wanted.Row(); err != nil {
-			return nil, err
+	folded, kept := summary.Fold(facts.Streams, p.Deltas), summary.Fold(retained, p.Deltas)
+	wanted, got := want.row, stored.Row
+	wantedStreams := slices.Clone(want.streams)
+	for _, streams := range [][]summary.StreamSize{folded.Streams, kept.Streams, wantedStreams} {
+		blankNewest(streams, folded.NewestUnknown)
+	}
+	if err := wanted.SetStreams(wantedStreams); err != nil {
+		return nil, err
+	}
+	var d []Difference
+	if len(p.Deltas) > 0 { // else what is stored is compared as it is
+		if err := got.SetStreams(folded.Streams); err != nil {
+			d = append(d, Difference{id, summary.RetainedBytes, "total_retained_bytes", wanted.RetainedBytes, err.Error()})
 		}
-		want = &wanted
 	}
-	facts.Streams = folded.Streams
-	gotRow, err := facts.Row()
-	if err != nil {
-		return []Difference{{want.ConnectionID, summary.Records, "total_retained_bytes", strconv.FormatInt(wantRow.TotalRetainedBytes, 10), "overflow"}}, nil
-	}
-	d := rowDifferences(wantRow, gotRow, p.Recount)
+	d = append(d, rowDifferences(wanted, got, p.Recount)...)
 	if !p.Recount[summary.RetainedBytes] {
-		d = append(d, sizeDifferences(want.ConnectionID, want.Streams, kept.Streams)...)
+		d = append(d, sizeDifferences(id, wantedStreams, kept.Streams)...)
 	}
 	return d, nil
 }

@@ -61,29 +61,26 @@ func (r *run) process(work map[string]*summary.Pending) error {
 	if err := r.deleteGone(out); err != nil {
 		return fmt.Errorf("delete evidence: %w", err)
 	}
-	overflow := set{}
-	overflow.add(out.overflow...)
 	var rows []Stored
 	streams := map[string][]summary.StreamSize{}
-	for _, id := range slices.Sorted(maps.Keys(out.facts)) {
-		row, err := out.facts[id].Row()
-		if errors.Is(err, summary.ErrSizeOverflow) || overflow[id] {
-			if err := r.fail(id, work[id], ReasonSizeOverflow, summary.ErrSizeOverflow); err != nil {
+	for _, id := range slices.Sorted(maps.Keys(out.subjects)) {
+		sub := out.subjects[id]
+		if errors.Is(sub.err, summary.ErrSizeOverflow) {
+			if err := r.fail(id, work[id], ReasonSizeOverflow, sub.err); err != nil {
 				return err
 			}
 			continue
 		}
-		if err != nil {
-			return err
+		if sub.err != nil {
+			return sub.err
 		}
-		if out.streams[id] {
-			streams[id] = out.facts[id].Streams
+		if sub.resized {
+			streams[id] = sub.streams
 		}
 		old, had := out.stored[id]
-		if had && old.State == summary.StateCurrent && old.Row.Same(row) {
-			continue
+		if !had || old.State != summary.StateCurrent || !old.Row.Same(sub.row) {
+			rows = append(rows, Stored{Row: sub.row, State: summary.StateCurrent})
 		}
-		rows = append(rows, Stored{Row: row, State: summary.StateCurrent})
 	}
 	if len(streams) > 0 {
 		v, err := r.derivedVersion()

@@ -53,31 +53,72 @@ func (t Totals) Retained() RetainedBytesJSON {
 
 // Row encodes f; ErrSizeOverflow if its totals do not fit.
 func (f Facts) Row() (Row, error) {
-	t, ok := Total(f.Streams)
+	r := Row{ConnectorInstanceID: f.ConnectionID}
+	r.SetIdentity(f.Identity)
+	err := errors.Join(r.SetStreams(f.Streams), r.SetRuns(f.Runs), r.SetSchedule(f.Schedule), r.SetGaps(f.Gaps),
+		r.SetAttention(f.Attention), r.SetDevice(f.Device))
+	return r, err
+}
+
+// SetIdentity, SetStreams and so on replace the columns of one component, or of records and retained bytes together. The
+// others keep the text that they have: a drain does not decode what it does not change.
+func (r *Row) SetIdentity(id IdentityFacts) {
+	r.ConnectorID, r.OwnerSubjectID, r.DisplayName = id.ConnectorID, id.OwnerSubjectID, id.DisplayName
+	r.Status, r.SourceKind, r.BrowserProfileKey = id.Status, id.SourceKind, id.BrowserProfileKey
+	r.CreatedAt, r.RevokedAt = id.CreatedAt, id.RevokedAt
+}
+
+// SetStreams returns ErrSizeOverflow, and changes nothing, if the totals do not fit.
+func (r *Row) SetStreams(streams []StreamSize) error {
+	t, ok := Total(streams)
 	if !ok {
-		return Row{}, ErrSizeOverflow
+		return ErrSizeOverflow
 	}
-	id := f.Identity
-	r := Row{
-		ConnectorInstanceID: f.ConnectionID, ConnectorID: id.ConnectorID, OwnerSubjectID: id.OwnerSubjectID,
-		DisplayName: id.DisplayName, Status: id.Status, SourceKind: id.SourceKind, BrowserProfileKey: id.BrowserProfileKey,
-		CreatedAt: id.CreatedAt, RevokedAt: id.RevokedAt,
-		TotalRecords: t.Records, StreamCount: int64(len(f.Streams)), LastRecordUpdatedAt: t.LastRecordAt,
-		TotalRetainedBytes: t.Bytes(), ConsecutiveFailures: f.Runs.FailuresInRow,
-	}
+	r.TotalRecords, r.StreamCount, r.LastRecordUpdatedAt = t.Records, int64(len(streams)), t.LastRecordAt
+	r.TotalRetainedBytes = t.Bytes()
 	var enc encoder
-	r.StreamRecords = enc.text(nonNil(f.Streams))
-	r.RetainedBytes = enc.text(t.Retained())
-	r.LastRun, r.LastSuccessfulRun = encodePtr(&enc, f.Runs.Last), encodePtr(&enc, f.Runs.LastSuccessful)
-	r.LastFinishedRun = encodePtr(&enc, f.Runs.LastFinished)
-	open := f.Runs.Open
-	open.Runs = nonNil(open.Runs)
-	r.OpenRuns = enc.text(open)
-	r.Schedule, r.Device = encodePtr(&enc, f.Schedule), encodePtr(&enc, f.Device)
-	gaps, attention := f.Gaps, f.Attention
-	gaps.Streams, attention.Items = nonNil(gaps.Streams), nonNil(attention.Items)
-	r.Gaps, r.Attention = enc.text(gaps), enc.text(attention)
-	return r, enc.err
+	r.StreamRecords, r.RetainedBytes = enc.text(nonNil(streams)), enc.text(t.Retained())
+	return enc.err
+}
+
+// SetRuns replaces the columns of the runs.
+func (r *Row) SetRuns(runs RunFactsOf) error {
+	var enc encoder
+	r.LastRun, r.LastSuccessfulRun = encodePtr(&enc, runs.Last), encodePtr(&enc, runs.LastSuccessful)
+	r.LastFinishedRun, r.ConsecutiveFailures = encodePtr(&enc, runs.LastFinished), runs.FailuresInRow
+	runs.Open.Runs = nonNil(runs.Open.Runs)
+	r.OpenRuns = enc.text(runs.Open)
+	return enc.err
+}
+
+// SetSchedule replaces schedule_json; nil where there is no schedule.
+func (r *Row) SetSchedule(s *ScheduleFacts) error {
+	var enc encoder
+	r.Schedule = encodePtr(&enc, s)
+	return enc.err
+}
+
+// SetGaps replaces gaps_json.
+func (r *Row) SetGaps(g GapFacts) error {
+	var enc encoder
+	g.Streams = nonNil(g.Streams)
+	r.Gaps = enc.text(g)
+	return enc.err
+}
+
+// SetAttention replaces attention_json.
+func (r *Row) SetAttention(a AttentionFacts) error {
+	var enc encoder
+	a.Items = nonNil(a.Items)
+	r.Attention = enc.text(a)
+	return enc.err
+}
+
+// SetDevice replaces device_json; nil without a heartbeat.
+func (r *Row) SetDevice(d *DeviceFacts) error {
+	var enc encoder
+	r.Device = encodePtr(&enc, d)
+	return enc.err
 }
 
 // Facts decodes a row as an engine stored it.
