@@ -1,0 +1,191 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"tidemark/summary"
+)
+
+// list is the envelope of every list; closed.
+type list struct {
+	Object      string               `json:"object"`
+	Data        []any                `json:"data"`
+	HasMore     bool                 `json:"has_more"`
+	NextCursor  *string              `json:"next_cursor"`
+	FleetHealth *summary.FleetHealth `json:"fleet_health,omitempty"`
+}
+
+// listConnectors answers GET /_ref/connectors: a page of summaries, or with connection= the one that it names.
+func (s *server) listConnectors(w http.ResponseWriter, r *http.Request) {
+	q, bad := parseListQuery(r)
+	if bad != nil {
+		s.fail(w, r, bad)
+		return
+	}
+	var answer list
+	var err error
+	if q.connection != "" {
+		answer, err = s.scopedList(r.Context(), ownerOf(r), q)
+	} else {
+		answer, err = s.page(r.Context(), ownerOf(r), q)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.writeJSON(w, r, http.StatusOK, answer)
+}
+
+// page reads one page, synthesizes it, and keeps what the state filter lets through.
+func (s *server) page(ctx context.Context, owner string, q listQuery) (list, error) {
+	digest := q.digest(owner)
+	query := summary.PageQuery{Owner: owner, Filter: q.filter, Limit: q.limit}
+	if q.state != "" {
+		query.Limit = summary.MaxExamined
+	}
+	if q.cursor != "" {
+		after, ok := decodeCursor(q.cursor, digest)
+		if !ok {
+			return list{}, invalidCursor()
+		}
+		query.After = &after
+	}
+	page, err := settle(ctx, s, q.fresh,
+		func(ctx context.Context) (summary.Page, error) { return s.Store.Page(ctx, query) },
+		func(p summary.Page) []summary.Observation { return p.Observations })
+	if err != nil {
+		return list{}, fmt.Errorf("read page: %w", err)
+	}
+	out := list{Object: "list", Data: []any{}}
+	now, shown := s.now(), []summary.Summary{}
+	last := -1 // the last one that the answer accounts for
+	for i := range page.Observations {
+		row := summary.Synthesize(page.Observations[i], now, q.profile != "")
+		if q.state != "" && row.Health.State != q.state {
+			continue
+		}
+		if len(shown) == q.limit {
+			out.HasMore = true
+			break
+		}
+		shown, last = append(shown, row), i
+	}
+	if !out.HasMore { // every observation was looked at
+		last, out.HasMore = len(page.Observations)-1, page.More
+	}
+	for i := range shown {
+		out.Data = append(out.Data, project(shown[i], q.profile))
+	}
+	if out.HasMore {
+		if last < 0 {
+			return list{}, fmt.Errorf("read page: the store says that more follows, but gave nothing")
+		}
+		cursor := encodeCursor(summary.PositionOf(&page.Observations[last]), digest)
+		out.NextCursor = &cursor
+	}
+	if q.fleet && q.wholeFleet() && !out.HasMore {
+		fleet := summary.FleetHealthOf(shown)
+		out.FleetHealth = &fleet
+	}
+	return out, nil
+}
+
+// wholeFleet reports whether the query's first page, if it is also the last, holds every connection of the owner.
+func (q listQuery) wholeFleet() bool {
+	return q.cursor == "" && q.state == "" && q.filter.Status == "" && q.filter.Query == "" && len(q.filter.ConnectorIDs) == 0
+}
+
+// scopedList is the same envelope with the one connection that an id names, or none.
+func (s *server) scopedList(ctx context.Context, owner string, q listQuery) (list, error) {
+	out := list{Object: "list", Data: []any{}}
+	one, err := s.scoped(ctx, owner, q.connection, q.fresh)
+	if err != nil || one == nil {
+		return out, err
+	}
+	out.Data = append(out.Data, project(*one, q.profile))
+	return out, nil
+}
+
+// getConnector answers GET /_ref/connectors/{id}.
+func (s *server) getConnector(w http.ResponseWriter, r *http.Request) {
+	id, bad := pathID(chi.URLParam(r, "id"))
+	v := parseValues(r)
+	fresh := v.flag("fresh")
+	if bad == nil {
+		bad = v.end()
+	}
+	if bad != nil {
+		s.fail(w, r, bad)
+		return
+	}
+	one, err := s.scoped(r.Context(), ownerOf(r), id, fresh)
+	if err == nil && one == nil {
+		err = &failure{status: http.StatusNotFound, code: codeConnectionNotFound, message: "You have no connection or connector of this id."}
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.writeJSON(w, r, http.StatusOK, one)
+}
+
+// scoped reads the one connection that an id names, deep; nil if the owner has none, a failure of 409 if several.
+func (s *server) scoped(ctx context.Context, owner, id string, fresh bool) (*summary.Summary, error) {
+	found, err := settle(ctx, s, fresh,
+		func(ctx context.Context) (summary.Scoped, error) { return s.Store.Scoped(ctx, owner, id) },
+		func(f summary.Scoped) []summary.Observation {
+			if len(f.Observations) != 1 { // several are not read, only named
+				return nil
+			}
+			return f.Observations
+		})
+	if err != nil {
+		return nil, fmt.Errorf("read connection: %w", err)
+	}
+	switch len(found.Observations) {
+	case 0:
+		return nil, nil
+	case 1:
+	default:
+		return nil, ambiguous(found.Observations)
+	}
+	one := summary.Synthesize(found.Observations[0], s.now(), true)
+	if found.Detail != nil {
+		one.AddDetail(*found.Detail)
+	}
+	return &one, nil
+}
+
+// ambiguous names the connections among which the client has to choose.
+func ambiguous(rows []summary.Observation) *failure {
+	f := &failure{
+		status: http.StatusConflict, code: codeAmbiguous,
+		message: "This connector has several connections; ask again with the id of one.",
+	}
+	for i := range rows {
+		c := candidate{
+			ConnectionID: rows[i].ConnectionID, ConnectorID: rows[i].Identity.ConnectorID,
+			ConnectorKey: rows[i].Identity.ConnectorID, DisplayName: rows[i].Identity.DisplayName, LabelStatus: "owner_set",
+		}
+		if c.DisplayName == nil {
+			c.LabelStatus = "fallback"
+		}
+		f.candidates = append(f.candidates, c)
+	}
+	return f
+}
+
+// project reduces a summary to the profile that was asked for.
+func project(s summary.Summary, profile string) any {
+	switch profile {
+	case profileInventory:
+		return s.Inventory()
+	case profileCounts:
+		return s.Counts()
+	}
+	return s
+}

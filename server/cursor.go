@@ -1,0 +1,77 @@
+package server
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"tidemark/summary"
+)
+
+// A cursor is base64url of: the version octet, a checksum, the position's creation time in microseconds, the length of the
+// connector id, the connector id, the connection id. The checksum binds it to the version, the owner and the filters. It is
+// the same on every server and after a restart, so its key is no secret: whoever forges one reads their own list from a place
+// of their choice, and nothing else, since the owner comes from the token.
+const (
+	cursorVersion  = 1
+	cursorChecksum = 16
+	cursorHead     = 1 + cursorChecksum + 8 + 2
+	maxCursorBytes = 2048
+)
+
+var cursorKey = []byte("tidemark list cursor")
+
+// cursorTimes are the bounds of what source tables hold: years 1 to 9999.
+var (
+	firstTime = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+	endTime   = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+)
+
+// encodeCursor returns the cursor after p, for the list that digest names.
+func encodeCursor(p summary.Position, digest string) string {
+	body := binary.BigEndian.AppendUint64(nil, uint64(p.CreatedAt.Time().UnixMicro()))
+	body = binary.BigEndian.AppendUint16(body, uint16(min(len(p.ConnectorID), math.MaxUint16)))
+	body = append(append(body, p.ConnectorID...), p.ConnectionID...)
+	out := append([]byte{cursorVersion}, checksum(body, digest)...)
+	return base64.RawURLEncoding.EncodeToString(append(out, body...))
+}
+
+// decodeCursor returns the position; ok is false for anything that encodeCursor did not make for this list.
+func decodeCursor(cursor, digest string) (p summary.Position, ok bool) {
+	if len(cursor) > maxCursorBytes {
+		return p, false
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(raw) < cursorHead || raw[0] != cursorVersion {
+		return p, false
+	}
+	body := raw[1+cursorChecksum:]
+	if !hmac.Equal(raw[1:1+cursorChecksum], checksum(body, digest)) {
+		return p, false
+	}
+	micros, n, ids := int64(binary.BigEndian.Uint64(body)), int(binary.BigEndian.Uint16(body[8:])), string(body[10:])
+	if micros < firstTime || micros >= endTime || n > len(ids) {
+		return p, false
+	}
+	p = summary.Position{ConnectorID: ids[:n], CreatedAt: summary.NewInstant(time.UnixMicro(micros)), ConnectionID: ids[n:]}
+	return p, validID(p.ConnectorID) && validID(p.ConnectionID)
+}
+
+func checksum(body []byte, digest string) []byte {
+	mac := hmac.New(sha256.New, cursorKey)
+	mac.Write([]byte{cursorVersion})
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(digest))))
+	mac.Write([]byte(digest))
+	mac.Write(body)
+	return mac.Sum(nil)[:cursorChecksum]
+}
+
+// validID reports whether the source tables could hold the id.
+func validID(id string) bool {
+	return id != "" && len(id) <= maxIDBytes && utf8.ValidString(id) && !strings.ContainsRune(id, 0)
+}
