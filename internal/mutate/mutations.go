@@ -1,0 +1,6 @@
+package main
+
+import "slices"
+
+// all lists every mutation, by the package that holds the mechanism.
+func all() []mutation { return slices.Concat(ofDrain, ofTriggers, ofListener, ofSQLite) }

@@ -1,0 +1,4 @@
+package main
+
+// What the listener must not be without.
+var ofListener = []mutation{}

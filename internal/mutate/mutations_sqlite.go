@@ -1,0 +1,4 @@
+package main
+
+// What the SQLite engine must not be without.
+var ofSQLite = []mutation{}
