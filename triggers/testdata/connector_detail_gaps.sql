@@ -1,0 +1,167 @@
+-- Rendered from sources.go; `go test ./triggers -run Golden -update` writes it anew.
+
+CREATE OR REPLACE FUNCTION tidemark.connector_detail_gaps_insert()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    IF pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica' THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO tidemark.marks (scope, component, recount, connector_instance_id)
+    SELECT 'connection'::tidemark.mark_scope, 'gaps'::tidemark.component, true, a.connector_instance_id
+    FROM (
+        SELECT DISTINCT n.connector_instance_id
+        FROM new_rows n
+    ) a;
+    IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
+    END IF;
+    RETURN NULL;
+END
+$function$
+;
+REVOKE ALL ON FUNCTION tidemark.connector_detail_gaps_insert() FROM PUBLIC;
+CREATE OR REPLACE TRIGGER tidemark_insert AFTER INSERT ON public.connector_detail_gaps REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tidemark.connector_detail_gaps_insert();
+ALTER TABLE public.connector_detail_gaps ENABLE TRIGGER tidemark_insert;
+
+CREATE OR REPLACE FUNCTION tidemark.connector_detail_gaps_update()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    IF pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica' THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO tidemark.marks (scope, component, recount, connector_instance_id)
+    SELECT 'connection'::tidemark.mark_scope, 'gaps'::tidemark.component, true, a.connector_instance_id
+    FROM (
+        SELECT DISTINCT d.connector_instance_id
+        FROM (
+            SELECT c.connector_instance_id
+            FROM (
+                SELECT -1 AS sign, o.connector_instance_id, o.status,
+                       CASE WHEN o.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN o.stream END AS stream,
+                       CASE WHEN o.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN o.attempt_count END AS attempt_count,
+                       CASE WHEN o.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN o.next_attempt_after END AS next_attempt_after,
+                       CASE WHEN o.status OPERATOR(pg_catalog.=) ANY (ARRAY['terminal']) THEN o.updated_at END AS updated_at
+                FROM old_rows o
+                UNION ALL
+                SELECT 1 AS sign, n.connector_instance_id, n.status,
+                       CASE WHEN n.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN n.stream END AS stream,
+                       CASE WHEN n.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN n.attempt_count END AS attempt_count,
+                       CASE WHEN n.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN n.next_attempt_after END AS next_attempt_after,
+                       CASE WHEN n.status OPERATOR(pg_catalog.=) ANY (ARRAY['terminal']) THEN n.updated_at END AS updated_at
+                FROM new_rows n
+            ) c
+            GROUP BY c.connector_instance_id, c.status, c.stream, c.attempt_count, c.next_attempt_after, c.updated_at
+            HAVING pg_catalog.sum(c.sign) OPERATOR(pg_catalog.<>) 0
+        ) d
+    ) a;
+    IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
+    END IF;
+    RETURN NULL;
+END
+$function$
+;
+REVOKE ALL ON FUNCTION tidemark.connector_detail_gaps_update() FROM PUBLIC;
+CREATE OR REPLACE TRIGGER tidemark_update AFTER UPDATE ON public.connector_detail_gaps REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tidemark.connector_detail_gaps_update();
+ALTER TABLE public.connector_detail_gaps ENABLE TRIGGER tidemark_update;
+
+CREATE OR REPLACE FUNCTION tidemark.connector_detail_gaps_delete()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    IF pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica' THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO tidemark.marks (scope, component, recount, connector_instance_id)
+    SELECT 'connection'::tidemark.mark_scope, 'gaps'::tidemark.component, true, a.connector_instance_id
+    FROM (
+        SELECT DISTINCT o.connector_instance_id
+        FROM old_rows o
+    ) a;
+    IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
+    END IF;
+    RETURN NULL;
+END
+$function$
+;
+REVOKE ALL ON FUNCTION tidemark.connector_detail_gaps_delete() FROM PUBLIC;
+CREATE OR REPLACE TRIGGER tidemark_delete AFTER DELETE ON public.connector_detail_gaps REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tidemark.connector_detail_gaps_delete();
+ALTER TABLE public.connector_detail_gaps ENABLE TRIGGER tidemark_delete;
+
+CREATE OR REPLACE FUNCTION tidemark.connector_detail_gaps_truncate()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    INSERT INTO tidemark.marks (scope, component, recount)
+    VALUES ('all'::tidemark.mark_scope, 'gaps'::tidemark.component, true);
+    IF pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
+    END IF;
+    RETURN NULL;
+END
+$function$
+;
+REVOKE ALL ON FUNCTION tidemark.connector_detail_gaps_truncate() FROM PUBLIC;
+CREATE OR REPLACE TRIGGER tidemark_truncate AFTER TRUNCATE ON public.connector_detail_gaps FOR EACH STATEMENT EXECUTE FUNCTION tidemark.connector_detail_gaps_truncate();
+ALTER TABLE public.connector_detail_gaps ENABLE ALWAYS TRIGGER tidemark_truncate;
+
+CREATE OR REPLACE FUNCTION tidemark.connector_detail_gaps_replica()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    IF pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.<>) 'replica' THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO tidemark.marks (scope, component, recount, connector_instance_id)
+    SELECT 'connection'::tidemark.mark_scope, 'gaps'::tidemark.component, true, a.connector_instance_id
+    FROM (
+        SELECT DISTINCT d.connector_instance_id
+        FROM (
+            SELECT c.connector_instance_id
+            FROM (
+                SELECT -1 AS sign, OLD.connector_instance_id, OLD.status,
+                       CASE WHEN OLD.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN OLD.stream END AS stream,
+                       CASE WHEN OLD.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN OLD.attempt_count END AS attempt_count,
+                       CASE WHEN OLD.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN OLD.next_attempt_after END AS next_attempt_after,
+                       CASE WHEN OLD.status OPERATOR(pg_catalog.=) ANY (ARRAY['terminal']) THEN OLD.updated_at END AS updated_at
+                WHERE TG_OP OPERATOR(pg_catalog.<>) 'INSERT'
+                UNION ALL
+                SELECT 1 AS sign, NEW.connector_instance_id, NEW.status,
+                       CASE WHEN NEW.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN NEW.stream END AS stream,
+                       CASE WHEN NEW.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN NEW.attempt_count END AS attempt_count,
+                       CASE WHEN NEW.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN NEW.next_attempt_after END AS next_attempt_after,
+                       CASE WHEN NEW.status OPERATOR(pg_catalog.=) ANY (ARRAY['terminal']) THEN NEW.updated_at END AS updated_at
+                WHERE TG_OP OPERATOR(pg_catalog.<>) 'DELETE'
+            ) c
+            GROUP BY c.connector_instance_id, c.status, c.stream, c.attempt_count, c.next_attempt_after, c.updated_at
+            HAVING pg_catalog.sum(c.sign) OPERATOR(pg_catalog.<>) 0
+        ) d
+    ) a;
+    IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
+    END IF;
+    RETURN NULL;
+END
+$function$
+;
+REVOKE ALL ON FUNCTION tidemark.connector_detail_gaps_replica() FROM PUBLIC;
+CREATE OR REPLACE TRIGGER tidemark_replica AFTER INSERT OR DELETE OR UPDATE ON public.connector_detail_gaps FOR EACH ROW EXECUTE FUNCTION tidemark.connector_detail_gaps_replica();
+ALTER TABLE public.connector_detail_gaps ENABLE REPLICA TRIGGER tidemark_replica;

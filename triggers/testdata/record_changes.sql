@@ -1,0 +1,179 @@
+-- Rendered from sources.go; `go test ./triggers -run Golden -update` writes it anew.
+
+CREATE OR REPLACE FUNCTION tidemark.record_changes_insert()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    IF pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica' THEN
+        RETURN NULL;
+    END IF;
+    IF EXISTS (SELECT FROM new_rows OFFSET 1) THEN
+        INSERT INTO tidemark.marks (component, connector_instance_id, stream, changes_delta, change_bytes_delta)
+        SELECT 'retained_bytes'::tidemark.component, g.connector_instance_id, g.stream, g.rows, g.bytes
+        FROM (
+            SELECT n.connector_instance_id, n.stream, pg_catalog.count(*) AS rows, pg_catalog.sum(n.record_bytes) AS bytes
+            FROM new_rows n
+            GROUP BY n.connector_instance_id, n.stream
+        ) g;
+    ELSE
+        INSERT INTO tidemark.marks (component, connector_instance_id, stream, changes_delta, change_bytes_delta)
+        SELECT 'retained_bytes'::tidemark.component, n.connector_instance_id, n.stream, 1, n.record_bytes
+        FROM new_rows n;
+    END IF;
+    IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
+    END IF;
+    RETURN NULL;
+END
+$function$
+;
+REVOKE ALL ON FUNCTION tidemark.record_changes_insert() FROM PUBLIC;
+CREATE OR REPLACE TRIGGER tidemark_insert AFTER INSERT ON public.record_changes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tidemark.record_changes_insert();
+ALTER TABLE public.record_changes ENABLE TRIGGER tidemark_insert;
+
+CREATE OR REPLACE FUNCTION tidemark.record_changes_update()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    IF pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica' THEN
+        RETURN NULL;
+    END IF;
+    IF EXISTS (SELECT FROM new_rows OFFSET 1) OR EXISTS (
+        SELECT FROM old_rows o, new_rows n
+        WHERE NOT (o.connector_instance_id OPERATOR(pg_catalog.=) n.connector_instance_id AND o.stream OPERATOR(pg_catalog.=) n.stream)
+    ) THEN
+        INSERT INTO tidemark.marks (component, connector_instance_id, stream, changes_delta, change_bytes_delta)
+        SELECT 'retained_bytes'::tidemark.component, g.connector_instance_id, g.stream, g.rows, g.bytes
+        FROM (
+            SELECT c.connector_instance_id, c.stream, pg_catalog.sum(c.sign) AS rows, pg_catalog.sum(c.bytes) AS bytes
+            FROM (
+                SELECT -1 AS sign, OPERATOR(pg_catalog.-) o.record_bytes AS bytes, o.connector_instance_id, o.stream
+                FROM old_rows o
+                UNION ALL
+                SELECT 1 AS sign, n.record_bytes AS bytes, n.connector_instance_id, n.stream
+                FROM new_rows n
+            ) c
+            GROUP BY c.connector_instance_id, c.stream
+            HAVING pg_catalog.sum(c.sign) OPERATOR(pg_catalog.<>) 0 OR pg_catalog.sum(c.bytes) OPERATOR(pg_catalog.<>) 0
+        ) g;
+    ELSE
+        INSERT INTO tidemark.marks (component, connector_instance_id, stream, changes_delta, change_bytes_delta)
+        SELECT 'retained_bytes'::tidemark.component, n.connector_instance_id, n.stream, 0,
+               n.record_bytes OPERATOR(pg_catalog.-) o.record_bytes
+        FROM old_rows o, new_rows n
+        WHERE o.record_bytes OPERATOR(pg_catalog.<>) n.record_bytes;
+    END IF;
+    IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
+    END IF;
+    RETURN NULL;
+END
+$function$
+;
+REVOKE ALL ON FUNCTION tidemark.record_changes_update() FROM PUBLIC;
+CREATE OR REPLACE TRIGGER tidemark_update AFTER UPDATE ON public.record_changes REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tidemark.record_changes_update();
+ALTER TABLE public.record_changes ENABLE TRIGGER tidemark_update;
+
+CREATE OR REPLACE FUNCTION tidemark.record_changes_delete()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    IF pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica' THEN
+        RETURN NULL;
+    END IF;
+    IF EXISTS (SELECT FROM old_rows OFFSET 1) THEN
+        INSERT INTO tidemark.marks (component, connector_instance_id, stream, changes_delta, change_bytes_delta)
+        SELECT 'retained_bytes'::tidemark.component, g.connector_instance_id, g.stream, g.rows, g.bytes
+        FROM (
+            SELECT o.connector_instance_id, o.stream, OPERATOR(pg_catalog.-) pg_catalog.count(*) AS rows,
+                   OPERATOR(pg_catalog.-) pg_catalog.sum(o.record_bytes) AS bytes
+            FROM old_rows o
+            GROUP BY o.connector_instance_id, o.stream
+        ) g;
+    ELSE
+        INSERT INTO tidemark.marks (component, connector_instance_id, stream, changes_delta, change_bytes_delta)
+        SELECT 'retained_bytes'::tidemark.component, o.connector_instance_id, o.stream, -1,
+               OPERATOR(pg_catalog.-) o.record_bytes
+        FROM old_rows o;
+    END IF;
+    IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
+    END IF;
+    RETURN NULL;
+END
+$function$
+;
+REVOKE ALL ON FUNCTION tidemark.record_changes_delete() FROM PUBLIC;
+CREATE OR REPLACE TRIGGER tidemark_delete AFTER DELETE ON public.record_changes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tidemark.record_changes_delete();
+ALTER TABLE public.record_changes ENABLE TRIGGER tidemark_delete;
+
+CREATE OR REPLACE FUNCTION tidemark.record_changes_truncate()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    INSERT INTO tidemark.marks (scope, component, recount)
+    VALUES ('all'::tidemark.mark_scope, 'retained_bytes'::tidemark.component, true);
+    IF pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
+    END IF;
+    RETURN NULL;
+END
+$function$
+;
+REVOKE ALL ON FUNCTION tidemark.record_changes_truncate() FROM PUBLIC;
+CREATE OR REPLACE TRIGGER tidemark_truncate AFTER TRUNCATE ON public.record_changes FOR EACH STATEMENT EXECUTE FUNCTION tidemark.record_changes_truncate();
+ALTER TABLE public.record_changes ENABLE ALWAYS TRIGGER tidemark_truncate;
+
+CREATE OR REPLACE FUNCTION tidemark.record_changes_replica()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    IF pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.<>) 'replica' THEN
+        RETURN NULL;
+    END IF;
+    IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
+        INSERT INTO tidemark.marks (component, connector_instance_id, stream, changes_delta, change_bytes_delta)
+        SELECT 'retained_bytes'::tidemark.component, NEW.connector_instance_id, NEW.stream, 1, NEW.record_bytes;
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
+        INSERT INTO tidemark.marks (component, connector_instance_id, stream, changes_delta, change_bytes_delta)
+        SELECT 'retained_bytes'::tidemark.component, OLD.connector_instance_id, OLD.stream, -1,
+               OPERATOR(pg_catalog.-) OLD.record_bytes;
+    ELSE
+        INSERT INTO tidemark.marks (component, connector_instance_id, stream, changes_delta, change_bytes_delta)
+        SELECT 'retained_bytes'::tidemark.component, g.connector_instance_id, g.stream, g.rows, g.bytes
+        FROM (
+            SELECT c.connector_instance_id, c.stream, pg_catalog.sum(c.sign) AS rows, pg_catalog.sum(c.bytes) AS bytes
+            FROM (
+                SELECT -1 AS sign, OPERATOR(pg_catalog.-) OLD.record_bytes AS bytes, OLD.connector_instance_id, OLD.stream
+                UNION ALL
+                SELECT 1 AS sign, NEW.record_bytes AS bytes, NEW.connector_instance_id, NEW.stream
+            ) c
+            GROUP BY c.connector_instance_id, c.stream
+            HAVING pg_catalog.sum(c.sign) OPERATOR(pg_catalog.<>) 0 OR pg_catalog.sum(c.bytes) OPERATOR(pg_catalog.<>) 0
+        ) g;
+    END IF;
+    IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
+    END IF;
+    RETURN NULL;
+END
+$function$
+;
+REVOKE ALL ON FUNCTION tidemark.record_changes_replica() FROM PUBLIC;
+CREATE OR REPLACE TRIGGER tidemark_replica AFTER INSERT OR DELETE OR UPDATE ON public.record_changes FOR EACH ROW EXECUTE FUNCTION tidemark.record_changes_replica();
+ALTER TABLE public.record_changes ENABLE REPLICA TRIGGER tidemark_replica;
