@@ -1,0 +1,176 @@
+package listener
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// strayWithin bounds drains while there is no connection to notice that the server is gone.
+const strayWithin = 30 * time.Second
+
+// Listener drains a PostgreSQL database whenever there is something to drain, as long as it is the one server that has
+// been elected to. Make it with New, start it with Run. Safe for concurrent use.
+type Listener struct {
+	cfg Config
+	err error // what is wrong with cfg
+	// lost is set from the loss of a connection until there is another. Only Run's goroutine uses it.
+	lost bool
+	*worker
+}
+
+// New returns a Listener that is not running yet. What is wrong with cfg is Run's error.
+func New(cfg Config) *Listener {
+	cfg, err := cfg.withDefaults()
+	cfg.Logger, cfg.Now, cfg.Jitter = surroundings(cfg.Logger, cfg.Now, cfg.Jitter)
+	return &Listener{cfg: cfg, err: err, worker: newWorker(cfg.Drainer, cfg.Logger, cfg.Now, cfg.Jitter)}
+}
+
+// Status is what the loop is and has done until now.
+func (l *Listener) Status() Status { return l.snapshot() }
+
+// Run connects, and fails at once if that fails; then it drains, follows, waits and reconnects until ctx ends, puts the
+// wake-up flag down, lets another server lead, and returns nil. Call it once. No goroutine outlives it.
+func (l *Listener) Run(ctx context.Context) error {
+	if l.err != nil {
+		return l.err
+	}
+	l.disconnected(PhaseConnecting)
+	defer l.disconnected(PhaseStopped)
+	return link[*session]{
+		open: l.open, serve: l.serve, lost: l.lose, failed: l.failToOpen, now: l.cfg.Now, jitter: l.cfg.Jitter,
+	}.run(ctx)
+}
+
+func (l *Listener) open(ctx context.Context) (*session, error) {
+	s, err := openSession(ctx, l.cfg)
+	if err != nil {
+		return nil, err
+	}
+	l.connected(l.lost)
+	l.lost = false
+	return s, nil
+}
+
+// lose reports the end of a session.
+func (l *Listener) lose(err error) {
+	l.disconnected(PhaseConnecting)
+	l.fault(FaultConnection, err)
+	l.lost = true
+	l.log.Warn("listener connection lost", keyError, describe(err))
+}
+
+// failToOpen reports an attempt to get another session, and drains without one: the database may well be there and only
+// this connection cut off.
+func (l *Listener) failToOpen(ctx context.Context, err error) {
+	l.fault(FaultConnect, err)
+	l.log.Warn("listener cannot connect", keyError, describe(err))
+	ctx, cancel := context.WithTimeout(ctx, strayWithin)
+	defer cancel()
+	for more := l.checkPending(ctx); more; {
+		result, err, _ := l.drain(ctx, solid{})
+		more = err == nil && !result.Empty()
+	}
+}
+
+// serve uses one session until it ends.
+func (l *Listener) serve(ctx context.Context, s *session) error {
+	defer s.close()
+	switch {
+	case s.standby:
+		return l.awaitPromotion(ctx, s)
+	case !s.sticky:
+		l.announce(ctx, RoleIndependent, SignalPoll, l.whyPoll(s))
+		return l.poll(ctx, s, surveyAgain)
+	}
+	if err := l.follow(ctx, s); err != nil {
+		return err
+	}
+	return l.lead(ctx, s)
+}
+
+// announce says what the loop has become.
+func (l *Listener) announce(ctx context.Context, r Role, by Signal, why Reason) {
+	l.become(r, by, why)
+	level := slog.LevelInfo
+	if why != ReasonConfigured && why != ReasonFollower {
+		level = slog.LevelWarn
+	}
+	l.log.Log(ctx, level, "listener ready", keyRole, r, keySignal, by, keyReason, why)
+}
+
+// awaitPromotion waits for a standby to become a primary.
+func (l *Listener) awaitPromotion(ctx context.Context, s *session) error {
+	l.announce(ctx, RoleFollower, SignalNone, ReasonStandby)
+	l.enter(PhaseStandby)
+	for {
+		if err := s.pause(ctx, l.cfg.TakeOver); err != nil {
+			return err
+		}
+		var standby bool
+		if err := s.row(ctx, "ask whether the server is a standby", "SELECT pg_catalog.pg_is_in_recovery()", &standby); err != nil {
+			return err
+		}
+		if !standby {
+			return errSurveyAgain
+		}
+	}
+}
+
+// follow returns when this server leads.
+func (l *Listener) follow(ctx context.Context, s *session) error {
+	for first := true; ; first = false {
+		led, err := s.tryLead(ctx)
+		if led || err != nil {
+			return err
+		}
+		if first {
+			l.announce(ctx, RoleFollower, SignalNone, ReasonFollower)
+			l.enter(PhaseStandby)
+		}
+		if err := s.pause(ctx, spread(l.cfg.TakeOver, l.cfg.Jitter)); err != nil {
+			return err
+		}
+	}
+}
+
+// lead drains until the session or ctx ends.
+func (l *Listener) lead(ctx context.Context, s *session) (err error) {
+	defer func() { err = errors.Join(err, s.resign(ctx)) }()
+	// A leader that crashed may have left the flag up.
+	if err := s.lowerFlag(ctx); err != nil {
+		return err
+	}
+	if why := l.whyPoll(s); why != "" {
+		l.announce(ctx, RoleLeader, SignalPoll, why)
+		again := time.Duration(0)
+		if why == ReasonPooler {
+			again = surveyAgain
+		}
+		return l.poll(ctx, s, again)
+	}
+	return l.leadByNotify(ctx, s)
+}
+
+// whyPoll says why NOTIFY is not used, or nothing. max_prepared_transactions changes only with a restart of the server.
+func (l *Listener) whyPoll(s *session) Reason {
+	switch {
+	case l.cfg.Signal == SignalPoll:
+		return ReasonConfigured
+	case s.prepared:
+		return ReasonPreparedTransactions
+	case !s.hears:
+		return ReasonPooler
+	}
+	return ""
+}
+
+// solid is ground that cannot give way.
+type solid struct{}
+
+func (solid) pause(ctx context.Context, d time.Duration) error { return sleep(ctx, d) }
+
+func (solid) watch(ctx context.Context, fn func(context.Context) error) (err, lost error) {
+	return fn(ctx), nil
+}
