@@ -12,11 +12,12 @@ import (
 
 // subject is one connection under recompute: its evidence row as it was, with what changed replaced.
 type subject struct {
-	row     summary.Row
-	streams []summary.StreamSize // as derived, where counted
-	counted bool                 // streams were folded or recounted
-	resized bool                 // and differ from retained_size_stream
-	err     error                // why the row cannot be derived: summary.ErrSizeOverflow
+	row      summary.Row
+	streams  []summary.StreamSize // as derived, where counted
+	counted  bool                 // streams were folded or recounted
+	resized  bool                 // and differ from retained_size_stream
+	borrowed bool                 // see borrowed
+	err      error                // why the row cannot be derived: summary.ErrSizeOverflow
 }
 
 // recomputed is what a snapshot says of a set of connections.
@@ -42,15 +43,19 @@ func recompute(ctx context.Context, src Source, work map[string]*summary.Pending
 	need := map[summary.Component][]string{}
 	for _, id := range ids {
 		identity, ok := live[id]
+		old, had := out.stored[id]
+		borrowed := borrowed(work[id])
+		if borrowed && !(ok && had) {
+			continue
+		}
 		if !ok {
 			out.gone = append(out.gone, id)
 			continue
 		}
-		old, had := out.stored[id]
-		if !had || old.State == summary.StateFailed {
+		if !borrowed && (!had || old.State == summary.StateFailed) {
 			work[id].Force()
 		}
-		sub := &subject{row: old.Row}
+		sub := &subject{row: old.Row, borrowed: borrowed}
 		sub.row.ConnectorInstanceID = id
 		sub.row.SetIdentity(identity)
 		out.subjects[id] = sub
@@ -63,6 +68,11 @@ func recompute(ctx context.Context, src Source, work map[string]*summary.Pending
 	}
 	return out, out.others(ctx, src, need)
 }
+
+// borrowed reports whether a connection is in work only because a run named it: marks of its own may still wait in the
+// backlog or be parked. Its sizes must not be counted then, for their deltas would be added to that count. What is new, gone
+// or failed waits for the marks that made it so; of what failed the runs are kept up to date, and it stays failed.
+func borrowed(p *summary.Pending) bool { return !p.Dirty() && !p.Recount[summary.Records] }
 
 // others recomputes, whole, what deltas cannot give.
 func (out *recomputed) others(ctx context.Context, src Source, need map[summary.Component][]string) error {

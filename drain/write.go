@@ -78,8 +78,12 @@ func (r *run) process(work map[string]*summary.Pending) error {
 			streams[id] = sub.streams
 		}
 		old, had := out.stored[id]
-		if !had || old.State != summary.StateCurrent || !old.Row.Same(sub.row) {
-			rows = append(rows, Stored{Row: sub.row, State: summary.StateCurrent})
+		now := Stored{Row: sub.row, State: summary.StateCurrent}
+		if sub.borrowed {
+			now.State, now.LastError = old.State, old.LastError
+		}
+		if !had || old.State != now.State || !old.Row.Same(now.Row) {
+			rows = append(rows, now)
 		}
 	}
 	if len(streams) > 0 {

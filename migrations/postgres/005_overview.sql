@@ -40,9 +40,9 @@ behind AS (
 ),
 broad AS (SELECT min(marked_at) AS dirty_since FROM pending WHERE connector_instance_id IS NULL)
 SELECT c.connector_instance_id, c.owner_subject_id, c.connector_id, c.display_name, c.status,
-       (coalesce(e.total_records, 0) + coalesce(b.records, 0))::bigint AS total_records,
-       (coalesce(e.total_retained_bytes, 0) + coalesce(b.record_bytes, 0) + coalesce(b.change_bytes, 0)
-        + coalesce(b.blob_bytes, 0))::bigint AS total_retained_bytes,
+       coalesce(e.total_records, 0) + coalesce(b.records, 0) AS total_records, -- numeric: sums that fit no bigint are no error here
+       coalesce(e.total_retained_bytes, 0) + coalesce(b.record_bytes, 0) + coalesce(b.change_bytes, 0)
+        + coalesce(b.blob_bytes, 0) AS total_retained_bytes,
        e.last_record_updated_at,
        least(b.dirty_since, broad.dirty_since) IS NOT NULL AS dirty,
        least(b.dirty_since, broad.dirty_since) AS dirty_since,
