@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+
+	"tidemark/db"
+	"tidemark/drain"
+	"tidemark/listener"
+	"tidemark/summary"
+	"tidemark/triggers"
+)
+
+// postgres is the engine on PostgreSQL.
+type postgres struct{ *db.DB }
+
+func openPostgres(ctx context.Context, dsn string) (engine, error) {
+	d, err := db.Open(ctx, dsn, db.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return postgres{d}, nil
+}
+
+func (p postgres) close() error {
+	p.Close()
+	return nil
+}
+
+func (p postgres) schema(ctx context.Context) (current, latest int64, err error) {
+	m, err := p.Migration(ctx)
+	return m.Current, m.Latest, err
+}
+
+func (p postgres) install(ctx context.Context) error {
+	conn, err := p.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // given up either way
+	_, err = triggers.Install(ctx, conn)
+	return err
+}
+
+func (p postgres) inventory(ctx context.Context) ([]drain.Finding, error) {
+	found, err := triggers.Inventory(ctx, p.Pool())
+	out := make([]drain.Finding, len(found))
+	for i, f := range found {
+		out[i] = drain.Finding{Table: f.Table, Object: f.Object, Problem: string(f.Problem), Detail: f.Detail, Fix: f.Fix}
+	}
+	return out, err
+}
+
+func (p postgres) loops(signal listener.Signal, log *slog.Logger) loops {
+	cfg, hub := p.Pool().Config().ConnConfig, listener.NewHub(0)
+	l := listener.New(listener.Config{Connect: cfg, Drainer: p, Signal: signal, Logger: log})
+	heard := listener.NewChanges(listener.ChangesConfig{Connect: cfg, Hub: hub, Logger: log})
+	told := newChanges(hub)
+	return loops{
+		run:     []func(context.Context) error{l.Run, heard.Run, told.Run},
+		check:   func() summary.Check { return l.Status().Check() },
+		changes: told,
+	}
+}
+
+// insert copies, as a restore does.
+func (p postgres) insert(ctx context.Context, tables []rows) error {
+	return pgx.BeginFunc(ctx, p.Pool(), func(tx pgx.Tx) error {
+		for _, t := range tables {
+			_, err := tx.CopyFrom(ctx, pgx.Identifier{"public", t.table}, t.columns, pgx.CopyFromSlice(len(t.values), func(i int) ([]any, error) {
+				out := make([]any, len(t.values[i]))
+				for c, v := range t.values[i] {
+					if at, ok := v.(summary.Instant); ok {
+						v = at.Time()
+					}
+					out[c] = v
+				}
+				return out, nil
+			}))
+			if err != nil {
+				return fmt.Errorf("copy into %s: %w", t.table, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (p postgres) texts(ctx context.Context, sql string) ([]string, error) {
+	rows, err := p.Pool().Query(ctx, qualify(sql, "public.", "tidemark."))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"tidemark/drain"
+	"tidemark/summary"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	return a.asJSON(a.command(&cobra.Command{
+		Use: "status", Short: "Say how far evidence has followed the source tables", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd.Context(), func(e engine) error {
+				s, err := e.Status(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return a.show(s, func() { a.printStatus(s) })
+			})
+		},
+	}))
+}
+
+func (a *app) printStatus(s drain.Status) {
+	n := func(n int64) string { return strconv.FormatInt(n, 10) }
+	var lost []string
+	for _, c := range s.Capture {
+		if !c.Trusted {
+			lost = append(lost, c.Table)
+		}
+	}
+	capture := "trusted"
+	if len(lost) > 0 {
+		capture = "not trusted on " + join(lost)
+	}
+	a.table([]string{"engine", s.Engine}, [][]string{
+		{"schema", n(s.SchemaVersion)},
+		{"connections", n(s.Connections)},
+		{"evidence", n(s.Evidence)},
+		{"  failed", n(s.Failed)},
+		{"marks pending", n(s.MarksPending)},
+		{"  in backlog", n(s.MarksBacklog)},
+		{"  parked", n(s.MarksParked)},
+		{"oldest mark", at(s.OldestMark)},
+		{"last drain", at(s.LastDrainAt)},
+		{"version", n(s.MaxVersion)},
+		{"capture", capture},
+	})
+}
+
+func at(i *summary.Instant) string {
+	if i == nil {
+		return "-"
+	}
+	return i.String()
+}
