@@ -71,6 +71,11 @@ func Configure(cfg *pgx.ConnConfig) {
 	p["timezone"] = "UTC"
 	p["search_path"] = "pg_catalog" // every name of ours is schema-qualified
 	p["jit"] = "off"                // statements are short; compiling them is not
+	p["statement_timeout"] = "0"    // a role's limit would end a long recount again and again
+	// A program that hangs, or whose cable was cut, must not keep the drain lock.
+	p["idle_in_transaction_session_timeout"] = "30s"
+	p["tcp_keepalives_idle"], p["tcp_keepalives_interval"], p["tcp_keepalives_count"] = "5", "2", "3" // seconds, seconds, probes
+	p["tcp_user_timeout"] = "10s"
 }
 
 // Close ends the pool's connections. It may be called more than once.

@@ -78,6 +78,14 @@ func (d *DB) CountConnections(ctx context.Context) (n int64, err error) {
 func (d *DB) OpenRebuild(ctx context.Context) (p drain.Progress, err error) {
 	const open = `SELECT rebuild_id, phase, after_id, done, total FROM tidemark.rebuilds WHERE finished_at IS NULL`
 	scan := func() error { return d.pool.QueryRow(ctx, open).Scan(&p.ID, &p.Phase, &p.AfterID, &p.Done, &p.Total) }
+	// What a rebuild recounted before capture was lost, or long ago, proves nothing now: begin anew.
+	_, err = d.pool.Exec(ctx, `
+		UPDATE tidemark.rebuilds SET finished_at = clock_timestamp()
+		WHERE finished_at IS NULL AND (started_at < clock_timestamp() - interval '1 hour'
+			OR started_at <= (SELECT max(since) FROM tidemark.capture_state WHERE NOT trusted))`)
+	if err != nil {
+		return p, unreachable(err)
+	}
 	if err = scan(); err == nil {
 		p.Resumed = true
 		return p, nil
@@ -99,7 +107,7 @@ func (d *DB) OpenRebuild(ctx context.Context) (p drain.Progress, err error) {
 func (t *drainTx) SaveRebuild(ctx context.Context, p drain.Progress, finished bool) error {
 	_, err := t.tx.Exec(ctx, `
 		UPDATE tidemark.rebuilds SET phase = $2, after_id = $3, done = $4, total = greatest(total, $5),
-		       finished_at = CASE WHEN $6 THEN clock_timestamp() END
+		       finished_at = CASE WHEN $6 THEN clock_timestamp() ELSE finished_at END
 		WHERE rebuild_id = $1`, p.ID, p.Phase, p.AfterID, p.Done, p.Total, finished)
 	return err
 }

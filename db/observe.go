@@ -16,15 +16,15 @@ import (
 // statement, so one snapshot, and a constant number of them whatever the page (SPEC G2, G13).
 func observation(chosen string) string {
 	return `
-	WITH page AS MATERIALIZED (` + chosen + `),
-	marks AS MATERIALIZED (` + markGroups(`ARRAY(SELECT connector_instance_id FROM page)`) + `)
+	WITH page AS MATERIALIZED (SELECT q.*, q.source_binding ->> 'browser_profile_key' AS profile_key FROM (` + chosen + `) q),
+` + marksOf + `
 	SELECT p.connector_instance_id, p.connector_id, p.owner_subject_id, p.display_name, p.status, p.source_kind,
-	       p.source_binding ->> 'browser_profile_key', p.created_at, p.revoked_at, k.display_name, k.manifest::text,
+	       p.profile_key, p.created_at, p.revoked_at, k.display_name, k.manifest::text,
 	       own.marks::text, (SELECT b.marks::text FROM marks b WHERE b.connector_instance_id IS NULL),
 	       (SELECT json_agg(s) FROM (SELECT reason_code, recount FROM tidemark.capture_state WHERE NOT trusted ORDER BY table_name) s)::text,
 	       e.*
 	FROM page p
-	JOIN public.connectors k ON k.connector_id = p.connector_id
+	LEFT JOIN public.connectors k ON k.connector_id = p.connector_id
 	LEFT JOIN marks own ON own.connector_instance_id = p.connector_instance_id
 	LEFT JOIN LATERAL (
 		SELECT ` + evidenceColumns + `
@@ -138,8 +138,11 @@ func untrustedComponents(text *string) (map[summary.Component]string, error) {
 	out := map[summary.Component]string{}
 	for _, t := range tables {
 		for _, c := range t.Recount {
-			if _, known := out[c]; !known && t.ReasonCode != nil {
-				out[c] = *t.ReasonCode
+			if _, known := out[c]; !known {
+				out[c] = "untrusted" // fails closed: a reason is for people
+				if t.ReasonCode != nil {
+					out[c] = *t.ReasonCode
+				}
 			}
 		}
 	}

@@ -11,21 +11,53 @@ import (
 	"tidemark/summary"
 )
 
-// markGroups sums the pending marks of the connections in the array expression ids, and of those that cover all
-// (connector_instance_id null), into one JSON array per connection, in the shape of jsonMark.
-func markGroups(ids string) string {
-	return `
-	SELECT g.connector_instance_id, json_agg(g) AS marks FROM (
-		SELECT connector_instance_id, component, recount, stream, min(marked_at) AS marked_at, held = 'parked' AS parked,
-		       sum(records_delta)::text AS records, sum(record_bytes_delta)::text AS record_bytes,
-		       sum(changes_delta)::text AS changes, sum(change_bytes_delta)::text AS change_bytes,
-		       sum(blobs_delta)::text AS blobs, sum(blob_bytes_delta)::text AS blob_bytes,
-		       max(newest_gained) AS gained, max(newest_lost) AS lost
-		FROM tidemark.connection_marks
-		WHERE connector_instance_id = ANY (` + ids + `) OR connector_instance_id IS NULL
-		GROUP BY connector_instance_id, component, recount, stream, held = 'parked') g
-	GROUP BY g.connector_instance_id`
-}
+// markColumns are what markGroups sums.
+const markColumns = `component, recount, stream, marked_at, records_delta, record_bytes_delta, changes_delta, change_bytes_delta,
+	blobs_delta, blob_bytes_delta, newest_gained, newest_lost`
+
+// marksOf are the common table expressions fresh, covering and marks: the pending marks of the connections in the table
+// expression page (connector_instance_id, profile_key), and of those that cover all (null), summed into one JSON array per
+// connection, in the shape of jsonMark. It says what the view connection_marks says, but scans tidemark.marks once, and
+// finds what is held elsewhere by connection: nothing is read of a backlog that is not the page's.
+const marksOf = `
+	cursor AS MATERIALIZED (SELECT snap FROM tidemark.current_cursor),
+	fresh AS MATERIALIZED (
+		SELECT * FROM tidemark.marks m
+		WHERE m.xid >= (SELECT pg_snapshot_xmax(snap) FROM cursor) OR m.xid = ANY (ARRAY(SELECT pg_snapshot_xip(snap) FROM cursor))),
+	covering AS (
+		SELECT f.connector_instance_id, false AS parked, ` + markColumns + ` FROM fresh f
+		WHERE f.scope = 'connection' AND f.connector_instance_id IN (SELECT connector_instance_id FROM page)
+		UNION ALL
+		SELECT p.connector_instance_id, held.* FROM page p CROSS JOIN LATERAL (
+			SELECT false, ` + markColumns + ` FROM tidemark.marks_backlog b
+			WHERE b.connector_instance_id = p.connector_instance_id AND b.scope = 'connection'
+			UNION ALL
+			SELECT true, ` + markColumns + ` FROM tidemark.marks_parked k
+			WHERE k.connector_instance_id = p.connector_instance_id) held
+		UNION ALL
+		SELECT NULL, false, ` + markColumns + ` FROM fresh f WHERE f.scope = 'all' AND f.component <> 'manifest'
+		UNION ALL
+		SELECT r.connector_instance_id, false, 'runs', true, NULL, r.marked_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM (
+			SELECT p.connector_instance_id, f.marked_at FROM fresh f JOIN page p USING (connector_instance_id) WHERE f.scope = 'run'
+			UNION ALL
+			SELECT p.connector_instance_id, f.marked_at FROM fresh f JOIN page p USING (profile_key) WHERE f.scope = 'run'
+			UNION ALL
+			SELECT p.connector_instance_id, n.marked_at FROM page p JOIN (
+				SELECT f.marked_at, unnest(e.connection_ids) AS id FROM fresh f JOIN tidemark.run_evidence e USING (run_id)
+				WHERE f.scope = 'run') n ON n.id = p.connector_instance_id
+			UNION ALL
+			SELECT p.connector_instance_id, n.marked_at FROM page p JOIN (
+				SELECT f.marked_at, unnest(e.profile_keys) AS key FROM fresh f JOIN tidemark.run_evidence e USING (run_id)
+				WHERE f.scope = 'run') n ON n.key = p.profile_key) r),
+	marks AS MATERIALIZED (
+		SELECT g.connector_instance_id, json_agg(g) AS marks FROM (
+			SELECT connector_instance_id, component, recount, stream, min(marked_at) AS marked_at, parked,
+			       sum(records_delta)::text AS records, sum(record_bytes_delta)::text AS record_bytes,
+			       sum(changes_delta)::text AS changes, sum(change_bytes_delta)::text AS change_bytes,
+			       sum(blobs_delta)::text AS blobs, sum(blob_bytes_delta)::text AS blob_bytes,
+			       max(newest_gained) AS gained, max(newest_lost) AS lost
+			FROM covering GROUP BY connector_instance_id, component, recount, stream, parked) g
+		GROUP BY g.connector_instance_id)`
 
 // jsonMark is one element of what markGroups returns. Sums are text: they may not fit an int64.
 type jsonMark struct {
@@ -85,7 +117,11 @@ func setSum(into *int64, text *string) bool {
 
 // PendingOf implements drain.Snapshot.
 func (s *source) PendingOf(ctx context.Context, ids []string) (map[string]*summary.Pending, error) {
-	rows, err := s.tx.Query(ctx, `SELECT connector_instance_id, marks::text FROM (`+markGroups("$1")+`) m`, ids)
+	rows, err := s.tx.Query(ctx, `
+		WITH page AS MATERIALIZED (
+			SELECT i.id AS connector_instance_id, c.source_binding ->> 'browser_profile_key' AS profile_key
+			FROM unnest($1::text[]) AS i (id) LEFT JOIN public.connector_instances c ON c.connector_instance_id = i.id),`+marksOf+`
+		SELECT connector_instance_id, marks::text FROM marks`, ids)
 	if err != nil {
 		return nil, err
 	}

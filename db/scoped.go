@@ -102,11 +102,11 @@ const unattributed = `
 	CROSS JOIN LATERAL (
 		SELECT count(*) AS n, count(*) FILTER (WHERE c.owner_subject_id <> $2) AS foreign_n,
 		       count(*) FILTER (WHERE c.connector_instance_id = ANY (r.connection_ids)) AS named,
-		       count(*) FILTER (WHERE c.source_binding ->> 'browser_profile_key' = ANY (r.profile_keys)
+		       count(*) FILTER (WHERE c.source_binding ->> 'browser_profile_key' = ANY (r.profile_keys COLLATE "default")
 		                        AND c.connector_id = ANY (r.source_ids)) AS matched
 		FROM public.connector_instances c
 		WHERE c.connector_instance_id = ANY (r.connection_ids)
-		   OR c.source_binding ->> 'browser_profile_key' = ANY (r.profile_keys) AND c.connector_id = ANY (r.source_ids)) m
+		   OR c.source_binding ->> 'browser_profile_key' = ANY (r.profile_keys COLLATE "default") AND c.connector_id = ANY (r.source_ids)) m
 	WHERE r.source_ids @> ARRAY[$1]
 	  AND NOT (cardinality(r.profile_keys) = 1 AND cardinality(r.source_ids) = 1 AND m.matched = 1
 	           OR cardinality(r.profile_keys) = 0 AND cardinality(r.connection_ids) = 1 AND m.named = 1)

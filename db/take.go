@@ -18,6 +18,8 @@ const (
 	// directConnections is how many connections one drain recomputes. Marks that name more are moved to the backlog first, so
 	// that pages stay fast, and taken from there chunk by chunk.
 	directConnections = 2_000
+	// backlogLeast is how many connections of the backlog every drain takes, however many others have marks.
+	backlogLeast = 200
 	// backlogScan bounds the backlog rows among which a drain looks for its chunk of connections.
 	backlogScan = 20_000
 	// backlogRuns bounds the run marks that one drain takes from the backlog.
@@ -31,7 +33,7 @@ const pendingMarks = `(m.xid >= (SELECT pg_snapshot_xmax(snap) FROM tidemark.cur
 
 // advanceCursor moves the cursor to the deleting statement's own snapshot: all that it sees is deleted or moved by it.
 const advanceCursor = `
-	forgotten AS (DELETE FROM tidemark.drain_cursor),
+	forgotten AS (DELETE FROM tidemark.drain_cursor WHERE seq >= (SELECT d.seq FROM tidemark.drain_cursor d ORDER BY d.seq DESC LIMIT 1)),
 	advanced AS (
 		INSERT INTO tidemark.drain_cursor (seq, snap, system_identifier, marks_taken)
 		SELECT coalesce((SELECT max(seq) FROM tidemark.drain_cursor), 0) + 1, pg_current_snapshot(), s.system_identifier,
@@ -62,7 +64,7 @@ func (t *drainTx) Take(ctx context.Context, ids []string) (drain.Taken, error) {
 		return drain.Taken{}, err
 	}
 	b := &batch{connections: map[string]*summary.Pending{}}
-	if s.marks > directMarks {
+	if s.marks > directConnections {
 		many, err := t.manyConnections(ctx)
 		if err != nil {
 			return drain.Taken{}, err
@@ -124,10 +126,21 @@ func (t *drainTx) manyConnections(ctx context.Context) (many bool, err error) {
 	return many, err
 }
 
-// moveToBacklog moves every pending mark, unfolded, to where readers and drains find it by connection.
+// moveToBacklog moves every pending mark, unfolded, to where readers and drains find it by connection. Run marks are resolved
+// here, as connection_marks would: a page that had to resolve a backlog of them would join it with every run.
 func (t *drainTx) moveToBacklog(ctx context.Context) error {
-	_, err := t.tx.Exec(ctx, `WITH taken AS (DELETE FROM tidemark.marks m WHERE `+pendingMarks+` RETURNING m.*),`+advanceCursor+`
-		INSERT INTO tidemark.marks_backlog SELECT * FROM taken`)
+	_, err := t.tx.Exec(ctx, `WITH taken AS (DELETE FROM tidemark.marks m WHERE `+pendingMarks+` RETURNING m.*),`+advanceCursor+`,
+		moved AS (INSERT INTO tidemark.marks_backlog SELECT * FROM taken),
+		run AS (SELECT * FROM taken WHERE scope = 'run'),
+		named AS (
+			SELECT marked_at, connector_instance_id AS id, profile_key COLLATE "default" AS key FROM run
+			UNION ALL SELECT run.marked_at, unnest(e.connection_ids), NULL FROM run JOIN tidemark.run_evidence e USING (run_id)
+			UNION ALL SELECT run.marked_at, NULL, unnest(e.profile_keys) FROM run JOIN tidemark.run_evidence e USING (run_id))
+		INSERT INTO tidemark.marks_backlog (marked_at, component, recount, connector_instance_id)
+		SELECT min(marked_at), 'runs', true, id FROM (
+			SELECT marked_at, id FROM named WHERE id IS NOT NULL
+			UNION ALL SELECT n.marked_at, c.connector_instance_id FROM named n
+			JOIN public.connector_instances c ON c.source_binding ->> 'browser_profile_key' = n.key) covered GROUP BY id`)
 	if err != nil {
 		return fmt.Errorf("move marks to the backlog: %w", err)
 	}
@@ -169,7 +182,7 @@ func (t *drainTx) expand(ctx context.Context, b *batch) error {
 func (t *drainTx) takeBacklog(ctx context.Context, b *batch, ids []string) error {
 	want := slices.Collect(maps.Keys(b.connections))
 	want = append(want, ids...)
-	chunk, err := t.backlogChunk(ctx, directConnections-len(b.connections))
+	chunk, err := t.backlogChunk(ctx, max(backlogLeast, directConnections-len(b.connections)))
 	if err != nil {
 		return err
 	}
@@ -186,14 +199,19 @@ func (t *drainTx) takeBacklog(ctx context.Context, b *batch, ids []string) error
 	if err != nil {
 		return fmt.Errorf("take run marks from the backlog: %w", err)
 	}
-	return t.tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tidemark.marks_backlog)`).Scan(&b.more)
+	var runs bool
+	err = t.tx.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM tidemark.marks_backlog), EXISTS (SELECT FROM tidemark.marks_backlog WHERE scope = 'run')`).Scan(&b.more, &runs)
+	if runs { // run_evidence is behind: what is attributed now must be derived first
+		for _, p := range b.connections {
+			p.Rederive = p.Rederive || p.Recount[summary.Runs]
+		}
+	}
+	return err
 }
 
 // backlogChunk chooses up to n connections, going on after those of the last drain and around.
 func (t *drainTx) backlogChunk(ctx context.Context, n int) ([]string, error) {
-	if n <= 0 {
-		return nil, nil
-	}
 	after := ""
 	if p := t.db.backlogAfter.Load(); p != nil {
 		after = *p

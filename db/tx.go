@@ -38,11 +38,8 @@ var (
 // returns nil, and announces on ChangedChannel what changed.
 func (d *DB) Write(ctx context.Context, fn func(drain.Tx) (drain.Result, error)) (drain.Result, error) {
 	var result drain.Result
-	err := pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) (err error) {
-		// LOCK TABLE takes no snapshot, so what follows sees all that the drain before this one wrote.
-		if _, err = tx.Exec(ctx, `LOCK TABLE tidemark.drain_lock IN EXCLUSIVE MODE`); err != nil {
-			return fmt.Errorf("take drain lock: %w", err)
-		}
+	// LOCK TABLE takes no snapshot, so what follows sees all that the drain before this one wrote.
+	err := d.recounting(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, `LOCK TABLE tidemark.drain_lock IN EXCLUSIVE MODE;`, func(tx pgx.Tx) (err error) {
 		if result, err = fn(&drainTx{source{tx}, d}); err != nil {
 			return err
 		}
@@ -102,7 +99,7 @@ func changedPayload(r drain.Result) (string, error) {
 // Read runs fn on one read-only snapshot.
 func (d *DB) Read(ctx context.Context, fn func(drain.Snapshot) error) error {
 	opt := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return unreachable(pgx.BeginTxFunc(ctx, d.pool, opt, func(tx pgx.Tx) error { return fn(&source{tx}) }))
+	return unreachable(d.recounting(ctx, opt, "", func(tx pgx.Tx) error { return fn(&source{tx}) }))
 }
 
 // Savepoint implements drain.Tx.
@@ -115,6 +112,9 @@ func (t *drainTx) Savepoint(ctx context.Context, fn func() error) error {
 	t.tx = inner
 	defer func() { t.tx = outer }()
 	if err := fn(); err != nil {
+		if interrupted(err) {
+			return fmt.Errorf("%w: %w", drain.ErrInterrupted, err)
+		}
 		return errors.Join(err, inner.Rollback(ctx))
 	}
 	return inner.Commit(ctx)

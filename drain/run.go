@@ -66,23 +66,24 @@ type run struct {
 // forced turns retried and forced connections into recounts of everything, and returns those whose runs must be derived
 // from their events again.
 func forced(work map[string]*summary.Pending, retry []string, opt Options) (rederive []string) {
-	for _, id := range append(slices.Clone(retry), opt.Force...) {
-		if work[id] == nil {
-			work[id] = &summary.Pending{}
+	force := func(ids []string) {
+		for _, id := range ids {
+			if work[id] == nil {
+				work[id] = &summary.Pending{}
+			}
+			work[id].Force()
 		}
-		work[id].Force()
 	}
-	derived := map[string]bool{}
-	if opt.RunsDerived {
-		for _, id := range opt.Force {
-			derived[id] = true
-		}
+	force(retry)
+	if !opt.RunsDerived {
+		force(opt.Force)
 	}
 	for id, p := range work {
-		if p.Recount[summary.Runs] && p.Rederive && !derived[id] {
+		if p.Rederive {
 			rederive = append(rederive, id)
 		}
 	}
+	force(opt.Force) // derived already, unless a mark that came since asks for it: that mark is consumed here
 	slices.Sort(rederive)
 	return rederive
 }

@@ -39,14 +39,15 @@ func Verify(ctx context.Context, e Engine, ids []string, progress func(done, tot
 		if err != nil || len(chunk) == 0 {
 			return found, err
 		}
-		err = e.Read(ctx, func(s Snapshot) error {
-			d, err := verifyChunk(ctx, s, chunk)
-			found = append(found, d...)
+		var differences []Difference // the engine may call again, on a new snapshot
+		err = e.Read(ctx, func(s Snapshot) (err error) {
+			differences, err = verifyChunk(ctx, s, chunk)
 			return err
 		})
 		if err != nil {
 			return found, fmt.Errorf("verify: %w", err)
 		}
+		found = append(found, differences...)
 		after, done = chunk[len(chunk)-1], done+len(chunk)
 		if progress != nil {
 			progress(int64(done), max(total, int64(done)))
@@ -89,6 +90,9 @@ func verifyChunk(ctx context.Context, s Snapshot, ids []string) ([]Difference, e
 		switch {
 		case exists && want.err != nil && (p.Dirty() || has && stored.State == summary.StateFailed):
 		case !exists && !has:
+			if len(retained[id]) > 0 && !p.Dirty() {
+				found = append(found, Difference{id, summary.RetainedBytes, "retained_size_stream", "deleted", "present"})
+			}
 		case !exists:
 			if !p.Dirty() {
 				found = append(found, Difference{id, summary.Identity, "connector_instance_id", "deleted", "present"})

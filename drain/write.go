@@ -15,6 +15,10 @@ const (
 	ReasonRecomputeFailed = "recompute_failed"
 )
 
+// ErrInterrupted is wrapped by Tx.Savepoint around what says nothing of the data: a lock that was not had, a statement that
+// was cancelled, a connection that is gone. Nobody's evidence has failed; the drain as a whole is tried again.
+var ErrInterrupted = errors.New("interrupted")
+
 // isolate processes all of work; if that fails, each half alone, down to the connections at fault, so that one that fails
 // never starves the others.
 func (r *run) isolate(work map[string]*summary.Pending) error {
@@ -22,7 +26,7 @@ func (r *run) isolate(work map[string]*summary.Pending) error {
 		return nil
 	}
 	err := r.savepoint(work)
-	if err == nil || r.ctx.Err() != nil {
+	if err == nil || r.ctx.Err() != nil || errors.Is(err, ErrInterrupted) {
 		return err
 	}
 	ids := slices.Sorted(maps.Keys(work))
@@ -200,7 +204,7 @@ func (r *run) markFailed(id, reason string) error {
 	if err != nil {
 		r.result = before
 	}
-	if r.ctx.Err() != nil {
+	if r.ctx.Err() != nil || errors.Is(err, ErrInterrupted) {
 		return err
 	}
 	return nil

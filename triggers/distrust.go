@@ -7,23 +7,27 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// notInstalled is the reason_code with which the migrations enter every table: until its triggers are there, nothing is captured.
+const notInstalled = "not_installed"
+
 // distrust enters every source table into capture_state: trusted if it was empty when its triggers were first installed. A
-// table that was trusted and has a finding is so no more. It names the tables that it declared untrusted.
+// table that has a finding is trusted no more, from now on: one that was not trusted before either must not earn trust by
+// a recount that began before this. It names the tables that it declared untrusted.
 func distrust(ctx context.Context, tx pgx.Tx, broken []Finding) ([]string, error) {
-	rows, err := tx.Query(ctx, `SELECT table_name, trusted FROM tidemark.capture_state`)
+	rows, err := tx.Query(ctx, `SELECT table_name, coalesce(reason_code, '') FROM tidemark.capture_state`)
 	if err != nil {
 		return nil, fmt.Errorf("read capture state: %w", err)
 	}
-	trusted := map[string]bool{}
-	var table string
-	var trust bool
-	if _, err := pgx.ForEachRow(rows, []any{&table, &trust}, func() error { trusted[table] = trust; return nil }); err != nil {
+	reasons := map[string]string{}
+	var table, was string
+	if _, err := pgx.ForEachRow(rows, []any{&table, &was}, func() error { reasons[table] = was; return nil }); err != nil {
 		return nil, fmt.Errorf("read capture state: %w", err)
 	}
 	var out []string
 	for i := range sources {
 		s := &sources[i]
-		trust, known := trusted[s.table]
+		was, known := reasons[s.table]
+		known = known && was != notInstalled
 		var reason, detail string
 		if !known {
 			populated, err := s.populated(ctx, tx)
@@ -33,7 +37,7 @@ func distrust(ctx context.Context, tx pgx.Tx, broken []Finding) ([]string, error
 			if populated {
 				reason, detail = InstalledOnPopulated, "the table had rows when its triggers were first installed"
 			}
-		} else if trust {
+		} else {
 			for _, f := range broken {
 				if f.Table == s.table {
 					reason, detail = string(f.Problem), f.Object+": "+f.Detail

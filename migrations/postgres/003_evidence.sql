@@ -35,6 +35,11 @@ CREATE INDEX run_evidence_profile ON tidemark.run_evidence ((profile_keys[1]), (
     WHERE cardinality(profile_keys) = 1 AND cardinality(source_ids) = 1;
 CREATE INDEX run_evidence_connection ON tidemark.run_evidence ((connection_ids[1]), first_seq DESC, version DESC)
     WHERE cardinality(profile_keys) = 0 AND cardinality(connection_ids) = 1;
+-- The few runs that are still open, among any number that ended.
+CREATE INDEX run_evidence_profile_open ON tidemark.run_evidence ((profile_keys[1]), (source_ids[1]))
+    WHERE status = 'running' AND cardinality(profile_keys) = 1 AND cardinality(source_ids) = 1;
+CREATE INDEX run_evidence_connection_open ON tidemark.run_evidence ((connection_ids[1]))
+    WHERE status = 'running' AND cardinality(profile_keys) = 0 AND cardinality(connection_ids) = 1;
 -- What any run named, for recounts of one connection and for the runs of a connector that belong to none.
 CREATE INDEX run_evidence_named ON tidemark.run_evidence USING gin (profile_keys, connection_ids, source_ids);
 
@@ -117,6 +122,11 @@ CREATE TABLE tidemark.capture_state (
     detail      text COLLATE "C",
     recount     tidemark.component[] NOT NULL DEFAULT '{}'
 );
+-- Until its triggers are installed nothing of a table is captured, and a row that is missing must not read as trust.
+INSERT INTO tidemark.capture_state (table_name, trusted, reason_code, detail, recount)
+SELECT t, false, 'not_installed', 'the triggers have not been installed yet', '{identity,records,retained_bytes,runs,schedule,gaps,attention,device,manifest}'
+FROM unnest(ARRAY['connectors', 'connector_instances', 'records', 'record_changes', 'blobs', 'spine_events', 'connector_schedules',
+                  'connector_detail_gaps', 'connector_attention', 'device_heartbeats']) t;
 
 -- The trigger sets that migrations have recorded, so that an old and a new server can run side by side: one row per
 -- trigger or function, with its definition as the catalog prints it after installation.

@@ -1,6 +1,7 @@
 -- Pending marks, resolved to the connections that they cover. connector_instance_id is null where a mark covers all.
 -- A run's mark carries what the event said; it covers a connection if it names it, or its profile key, or if the run as
--- last derived did (an event that went away may have been what kept the run from it).
+-- last derived did (an event that went away may have been what kept the run from it). In the backlog, run marks cover nothing:
+-- whoever put them there put a mark of each connection beside them.
 CREATE VIEW tidemark.connection_marks AS
 SELECT m.connector_instance_id, m.component, m.recount, m.stream, m.marked_at, m.held,
        m.records_delta, m.record_bytes_delta, m.changes_delta, m.change_bytes_delta, m.blobs_delta, m.blob_bytes_delta,
@@ -10,12 +11,12 @@ WHERE m.scope = 'connection' OR m.scope = 'all' AND m.component <> 'manifest' --
 UNION ALL
 SELECT m.connector_instance_id, 'runs', true, NULL, m.marked_at, m.held, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM tidemark.pending_marks m
-WHERE m.scope = 'run' AND m.connector_instance_id IS NOT NULL
+WHERE m.scope = 'run' AND m.held = 'no' AND m.connector_instance_id IS NOT NULL
 UNION ALL
 SELECT c.connector_instance_id, 'runs', true, NULL, m.marked_at, m.held, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM tidemark.pending_marks m
-JOIN public.connector_instances c ON c.source_binding ->> 'browser_profile_key' = m.profile_key
-WHERE m.scope = 'run' AND m.profile_key IS NOT NULL
+JOIN public.connector_instances c ON c.source_binding ->> 'browser_profile_key' = m.profile_key COLLATE "default" -- the index's
+WHERE m.scope = 'run' AND m.held = 'no' AND m.profile_key IS NOT NULL
 UNION ALL
 SELECT named.connector_instance_id, 'runs', true, NULL, m.marked_at, m.held, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM tidemark.pending_marks m
@@ -24,9 +25,9 @@ CROSS JOIN LATERAL (
     SELECT unnest(r.connection_ids) AS connector_instance_id
     UNION ALL
     SELECT c.connector_instance_id FROM public.connector_instances c
-    WHERE c.source_binding ->> 'browser_profile_key' = ANY (r.profile_keys)
+    WHERE c.source_binding ->> 'browser_profile_key' = ANY (r.profile_keys COLLATE "default")
 ) named
-WHERE m.scope = 'run' AND m.run_id IS NOT NULL;
+WHERE m.scope = 'run' AND m.held = 'no' AND m.run_id IS NOT NULL;
 
 -- For an operator in psql: the totals, dirty and dirty_since that the API gives. Where a mark asks for a recount the
 -- totals are the last known ones.

@@ -1,0 +1,106 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// lockSources comes before a recount's snapshot (SPEC section 8): a snapshot that is older than a committed TRUNCATE or rewrite
+// sees an empty table, and would write or report that as the truth. The time limit is below deadlock_timeout, so that
+// of this and a DDL statement that locks several tables in another order, this one gives in.
+const lockSources = `SET LOCAL lock_timeout = '500ms';
+	LOCK TABLE public.connectors, public.connector_instances, public.records, public.record_changes, public.blobs, public.spine_events,
+		public.connector_schedules, public.connector_detail_gaps, public.connector_attention, public.device_heartbeats IN ACCESS SHARE MODE`
+
+const (
+	// yieldEvery is how often a recount asks whether a DDL statement waits for it. Most are done before they first ask.
+	yieldEvery = 500 * time.Millisecond
+	// yieldTries is how often a recount that gave way is begun again before the caller is told.
+	yieldTries = 10
+)
+
+// errYield says that a recount gave way to a DDL statement, or could not begin because of one.
+var errYield = errors.New("a DDL statement holds a source table or waits for it; try again")
+
+// recounting runs fn in a transaction that reads the source tables: locks first, then those of the sources, then the
+// snapshot. It stops at once when a DDL statement waits for it, and begins again; fn is then called again.
+func (d *DB) recounting(ctx context.Context, opt pgx.TxOptions, locks string, fn func(pgx.Tx) error) error {
+	for try := 1; ; try++ {
+		err := pgx.BeginTxFunc(ctx, d.pool, opt, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, locks+lockSources); err != nil {
+				var pg *pgconn.PgError
+				if errors.As(err, &pg) && pg.Code == "55P03" {
+					return errYield
+				}
+				return fmt.Errorf("take locks: %w", err)
+			}
+			stop := d.giveWay(ctx, tx.Conn().PgConn())
+			err := fn(tx)
+			if yielded := stop(); yielded && err != nil {
+				return errYield
+			}
+			return err
+		})
+		if !errors.Is(err, errYield) || try == yieldTries {
+			return err
+		}
+		timer := time.NewTimer(yieldEvery)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
+}
+
+// giveWay watches the session until stop is called, and cancels its statement once another waits to lock, exclusively, a
+// relation that it has locked. It asks on a connection of its own: the pool may be full of those who wait for the drain
+// lock. stop waits for the watcher, so that no later transaction of the session is hit.
+func (d *DB) giveWay(ctx context.Context, session *pgconn.PgConn) (stop func() (yielded bool)) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan bool, 1)
+	go func() { done <- d.watchDDL(ctx, session) }()
+	return func() bool {
+		cancel()
+		return <-done
+	}
+}
+
+func (d *DB) watchDDL(ctx context.Context, session *pgconn.PgConn) bool {
+	ticks := time.NewTicker(yieldEvery)
+	defer ticks.Stop()
+	var conn *pgx.Conn
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-ticks.C:
+		}
+		if conn == nil {
+			var err error
+			if conn, err = d.Conn(ctx); err != nil {
+				continue
+			}
+			defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing depends on it
+		}
+		var waits bool
+		err := conn.QueryRow(ctx, `
+			SELECT EXISTS (
+				SELECT FROM pg_locks h JOIN pg_locks w ON w.database = h.database AND w.relation = h.relation
+				WHERE h.pid = $1 AND h.locktype = 'relation' AND h.granted
+				  AND w.locktype = 'relation' AND NOT w.granted AND w.mode = 'AccessExclusiveLock')`, int64(session.PID())).Scan(&waits)
+		switch {
+		case err != nil:
+			conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // a new one is opened
+			conn = nil
+		case waits:
+			return session.CancelRequest(ctx) == nil
+		}
+	}
+}
