@@ -142,14 +142,18 @@ func TestPoolerInSessionModeIsNoHindrance(t *testing.T) {
 	t.Parallel()
 	dsn := newDatabase(t, pgtest.Shared(t))
 	cfg := config(t, dsn)
-	newProxy(t, cfg.Connect, func(p *proxy) { p.masked = true })
-	l, _ := start(t, cfg)
+	newProxy(t, cfg.Connect, func(p *proxy) { p.masked, p.keep = true, true })
+	l, loop := start(t, cfg)
 	awaitPhase(t, l, PhaseAsleep)
 	connect(t, dsn).mark()
 	awaitMarks(t, l, 1)
 	if s := l.Status(); s.Role != RoleLeader || s.Signal != SignalNotify || s.Wakeups.Signalled != 1 {
 		t.Errorf("%s by %s, wakeups %+v", s.Role, s.Signal, s.Wakeups)
 	}
+	// The session outlives its client; the lock must not.
+	loop.end(t)
+	next, _ := start(t, config(t, dsn))
+	awaitPhase(t, next, PhaseAsleep)
 }
 
 func TestStandbyIsNamedAndTakesOverWhenPromoted(t *testing.T) {

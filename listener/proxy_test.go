@@ -20,6 +20,8 @@ type proxy struct {
 	// swallow drops the notifications that come while the client has not asked for anything, as a pooler in transaction
 	// mode does: then the server's connection serves another client. masked gives the client another process id.
 	swallow, masked bool
+	// keep leaves the server's session as it is when its client goes, as a pooler in session mode without a reset query.
+	keep bool
 	// refuse closes new connections at once; frozen holds back whatever the server says.
 	refuse, frozen atomic.Bool
 
@@ -73,23 +75,28 @@ func (p *proxy) accept() {
 		asked := new(atomic.Bool)
 		p.wg.Go(func() {
 			defer client.Close()
-			defer server.Close()
-			forward(client, server, asked)
+			if !p.keep {
+				defer server.Close()
+			}
+			p.forward(client, server, asked)
 		})
 		p.wg.Go(func() {
 			defer client.Close()
-			defer server.Close()
+			defer server.Close() // by now nothing comes from there any more
 			p.answer(client, server, asked)
 		})
 	}
 }
 
+// goodbye is the client's Terminate message.
+const goodbye = "X\x00\x00\x00\x04"
+
 // forward passes on what the client asks for.
-func forward(client io.Reader, server io.Writer, asked *atomic.Bool) {
+func (p *proxy) forward(client io.Reader, server io.Writer, asked *atomic.Bool) {
 	buffer := make([]byte, 1<<16)
 	for {
 		n, err := client.Read(buffer)
-		if err != nil {
+		if err != nil || p.keep && string(buffer[:n]) == goodbye {
 			return
 		}
 		asked.Store(true)

@@ -43,12 +43,13 @@ func newWorker(d Drainer, log *slog.Logger, now func() time.Time, jitter func() 
 }
 
 // drainDry drains until a drain finds nothing. While drains keep finding marks it pauses ever longer between them, as
-// network drivers moderate interrupts; where a drain left marks behind only because its batch is bounded it goes on at
-// once. A drain that fails is reported and tried again, later and later. The error is that of ctx or of the ground.
+// network drivers moderate interrupts, and in proportion to what the last drain cost: the processor belongs to the
+// writers. Where a drain left marks behind only because its batch is bounded it goes on at once. A drain that fails is reported and tried again, later and later. The error is that of ctx or of the ground.
 func (w *worker) drainDry(ctx context.Context, g ground) error {
 	w.enter(PhaseDraining)
 	moderate := doubling{from: moderateFrom, to: moderateTo}
 	for {
+		began := w.now()
 		result, err, lost := w.drain(ctx, g)
 		switch {
 		case ctx.Err() != nil:
@@ -68,7 +69,8 @@ func (w *worker) drainDry(ctx context.Context, g ground) error {
 		if result.More && result.Marks > 0 {
 			continue
 		}
-		if err := g.pause(ctx, moderate.step()); err != nil {
+		step := moderate.step()
+		if err := g.pause(ctx, max(step, min(moderateShare*w.now().Sub(began), 2*step))); err != nil {
 			return err
 		}
 	}

@@ -39,7 +39,7 @@ func TestInstall(t *testing.T) {
 		t.Errorf("trusted: %v", got)
 	}
 	// The row triggers cost writers on the origin nothing, because they do not fire there.
-	states := b.strings(`SELECT DISTINCT tgname || ' ' || tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1`)
+	states := b.strings(`SELECT DISTINCT tgname || ' ' || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1`)
 	if want := []string{"tidemark_delete O", "tidemark_insert O", "tidemark_replica R", "tidemark_truncate A", "tidemark_update O"}; !slices.Equal(states, want) {
 		t.Errorf("states %q, want %q", states, want)
 	}

@@ -1,14 +1,18 @@
 package triggers
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
 )
 
 // notified waits for the next notification on tidemark_dirty and returns its payload.
 func (s *session) notified() string {
 	s.t.Helper()
-	n, err := s.WaitForNotification(s.t.Context())
+	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	defer cancel()
+	n, err := s.WaitForNotification(ctx)
 	if err != nil {
 		s.t.Fatal(err)
 	}
