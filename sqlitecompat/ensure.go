@@ -1,0 +1,157 @@
+package sqlitecompat
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"tidemark/drain"
+)
+
+// startCapture lets the hooks capture, if the tables are such that they can.
+func (d *DB) startCapture(ctx context.Context) error {
+	for _, g := range guards {
+		have, err := columns(ctx, d.reader, g.table)
+		if err != nil {
+			return unreachable(err)
+		}
+		for i, name := range hooks[g.table].columns {
+			if i >= len(have) || have[i].name != name {
+				return fmt.Errorf("table %s is not as migrated: its column %d must be %s; restore it from a copy of the file", g.table, i+1, name)
+			}
+		}
+	}
+	d.capturing.Store(true)
+	return nil
+}
+
+// EnsureCapture puts the guard triggers in place where they differ from the newest recorded set, and leaves marks that have
+// everything recounted which may have changed past them, in one transaction: nobody sees the one without the other. It
+// returns what it mended. An older program does not replace a newer one's set.
+func (d *DB) EnsureCapture(ctx context.Context) ([]drain.Finding, error) {
+	found, err := d.Inventory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set, err := recordedSet(ctx, d.reader)
+	if err != nil {
+		return nil, fmt.Errorf("read recorded triggers: %w", unreachable(err))
+	}
+	own := recorded{guardSet, renderGuards()}
+	if len(found) == 0 && !own.replaces(set) {
+		return nil, nil
+	}
+	if i := slices.IndexFunc(found, func(f drain.Finding) bool { return f.Problem == tableMissing }); i >= 0 {
+		return nil, fmt.Errorf("install guard triggers: table %s is missing: restore it from a copy of the file", found[i].Table)
+	}
+	err = d.immediate(ctx, func(conn *sql.Conn) (bool, error) {
+		// What differs now, under the write lock; the hooked row is up here in any case, so that was looked up above.
+		now, set, err := inventory(ctx, conn)
+		if err != nil {
+			return false, fmt.Errorf("take inventory: %w", err)
+		}
+		up := slices.DeleteFunc(slices.Clone(found), func(f drain.Finding) bool { return f.Problem != hookedRowLeft })
+		found = append(now, up...)
+		target := set
+		if own.replaces(set) {
+			target = own
+		}
+		if err := target.install(ctx, conn); err != nil {
+			return false, err
+		}
+		return true, distrust(ctx, conn, found, set.version == 0)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("install guard triggers: %w", unreachable(err))
+	}
+	return found, nil
+}
+
+// replaces reports whether s is newer than the recorded set, or another build's of the same version.
+func (s recorded) replaces(old recorded) bool {
+	if s.version != old.version {
+		return s.version > old.version
+	}
+	byName := func(a, b trigger) bool { return a == b }
+	mine := slices.Clone(s.triggers)
+	slices.SortFunc(mine, compareTriggers)
+	return !slices.EqualFunc(mine, old.triggers, byName)
+}
+
+func compareTriggers(a, b trigger) int {
+	switch {
+	case a.name < b.name:
+		return -1
+	case a.name > b.name:
+		return 1
+	}
+	return 0
+}
+
+// install makes the guard triggers those of s, touching only what differs, and records the set.
+func (s recorded) install(ctx context.Context, conn *sql.Conn) error {
+	_, actual, err := schemaObjects(ctx, conn)
+	if err != nil {
+		return fmt.Errorf("read triggers: %w", err)
+	}
+	want := map[string]string{}
+	for _, t := range s.triggers {
+		want[t.name] = t.sql
+	}
+	for name, sql := range actual {
+		if want[name] != sql {
+			if _, err := conn.ExecContext(ctx, `DROP TRIGGER "`+name+`"`); err != nil {
+				return fmt.Errorf("drop trigger %s: %w", name, err)
+			}
+		}
+	}
+	for _, t := range s.triggers {
+		if actual[t.name] != t.sql {
+			if _, err := conn.ExecContext(ctx, t.sql); err != nil {
+				return fmt.Errorf("create trigger %s: %w", t.name, err)
+			}
+		}
+		_, err := conn.ExecContext(ctx, `
+			INSERT INTO trigger_sets (set_version, object_name, table_name, definition) VALUES (?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET definition = excluded.definition WHERE definition <> excluded.definition`, s.version, t.name, t.table, t.sql)
+		if err != nil {
+			return fmt.Errorf("record trigger %s: %w", t.name, err)
+		}
+	}
+	return nil
+}
+
+// distrust leaves recount marks for the tables that were found unguarded, and says in capture_state since when capture is
+// trusted again. At the first installation there may be nothing to recount.
+func distrust(ctx context.Context, conn *sql.Conn, found []drain.Finding, first bool) error {
+	var populated bool
+	err := conn.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM connector_instances) OR EXISTS (SELECT 1 FROM connector_summary_evidence)
+		    OR EXISTS (SELECT 1 FROM connectors) OR EXISTS (SELECT 1 FROM spine_events)`).Scan(&populated)
+	if err != nil {
+		return fmt.Errorf("look for rows: %w", err)
+	}
+	for _, g := range guards {
+		i := slices.IndexFunc(found, func(f drain.Finding) bool { return f.Table == g.table || f.Table == "hooked" })
+		if i < 0 {
+			continue
+		}
+		detail := sql.NullString{String: found[i].Object + ": " + found[i].Problem, Valid: !first}
+		_, err := conn.ExecContext(ctx, `
+			INSERT INTO capture_state (table_name, trusted, detail) VALUES (?, 1, ?)
+			ON CONFLICT DO UPDATE SET trusted = 1, since = excluded.since, reason_code = NULL, detail = excluded.detail, recount = '[]'`, g.table, detail)
+		if err == nil && populated {
+			if g.component == "manifest" {
+				_, err = conn.ExecContext(ctx, `
+					INSERT INTO marks (scope, component, recount, connector_id) SELECT 'connector', 'manifest', 1, connector_id FROM connectors`)
+			} else {
+				_, err = conn.ExecContext(ctx, `INSERT INTO marks (scope, component, recount) VALUES ('all', ?, 1)`, g.component)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("mark what %s may have missed: %w", g.table, err)
+		}
+	}
+	return nil
+}

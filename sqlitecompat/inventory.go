@@ -1,0 +1,132 @@
+package sqlitecompat
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tidemark/drain"
+)
+
+// What can be wrong with the guard triggers: closed codes, those of package triggers where it has them.
+const (
+	notInstalled   = "triggers_not_installed" // no set was ever recorded
+	tableMissing   = "table_missing"
+	triggerMissing = "trigger_missing"
+	triggerAltered = "trigger_altered"
+	hookedRowLeft  = "hooked_row_left" // the row that keeps the guards still was committed
+)
+
+// mend is the command that puts the guards back in place.
+const mend = "tidemark migrate up"
+
+// recorded is a set of guard triggers.
+type recorded struct {
+	version  int64
+	triggers []trigger
+}
+
+// Inventory compares the guard triggers with the set that was last recorded, and returns what differs, by table; nothing if
+// all is well. While there is a finding, a foreign writer's changes of that table may go unmarked. It changes nothing.
+func (d *DB) Inventory(ctx context.Context) ([]drain.Finding, error) {
+	found, _, err := inventory(ctx, d.reader)
+	if err != nil {
+		return nil, fmt.Errorf("take inventory: %w", unreachable(err))
+	}
+	var up bool
+	if err := d.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM hooked)`).Scan(&up); err != nil {
+		return nil, fmt.Errorf("take inventory: %w", unreachable(err))
+	}
+	if up {
+		found = append(found, drain.Finding{Table: "hooked", Object: "table hooked", Problem: hookedRowLeft, Fix: mend,
+			Detail: "its row keeps every guard trigger still; only a transaction of Tidemark's may hold it"})
+	}
+	return found, nil
+}
+
+// inventory is what one snapshot shows, but for the hooked row, and the recorded set.
+func inventory(ctx context.Context, q queryer) ([]drain.Finding, recorded, error) {
+	set, err := recordedSet(ctx, q)
+	if err != nil {
+		return nil, set, err
+	}
+	tables, actual, err := schemaObjects(ctx, q)
+	if err != nil {
+		return nil, set, err
+	}
+	var found []drain.Finding
+	for _, g := range guards {
+		f := drain.Finding{Table: g.table, Object: "table " + g.table, Fix: mend}
+		switch {
+		case !slices.Contains(tables, g.table):
+			f.Problem, f.Detail, f.Fix = tableMissing, "the source table is gone", "restore it from a copy of the file"
+			found = append(found, f)
+		case set.version == 0:
+			f.Problem, f.Detail = notInstalled, "its guard triggers were never installed"
+			found = append(found, f)
+		default:
+			found = append(found, set.differences(g.table, actual)...)
+		}
+	}
+	return found, set, nil
+}
+
+// differences lists the triggers of a table that are not as recorded.
+func (s recorded) differences(table string, actual map[string]string) []drain.Finding {
+	var found []drain.Finding
+	for _, t := range s.triggers {
+		if t.table != table || actual[t.name] == t.sql {
+			continue
+		}
+		f := drain.Finding{Table: table, Object: "trigger " + t.name, Problem: triggerAltered, Detail: "it does something else than was installed", Fix: mend}
+		if actual[t.name] == "" {
+			f.Problem, f.Detail = triggerMissing, "it was dropped, or its table was replaced by another"
+		}
+		found = append(found, f)
+	}
+	return found
+}
+
+// recordedSet reads the newest set; version 0 if there is none.
+func recordedSet(ctx context.Context, q queryer) (recorded, error) {
+	var s recorded
+	rows, err := q.QueryContext(ctx, `
+		SELECT set_version, object_name, table_name, definition FROM trigger_sets
+		WHERE set_version = (SELECT max(set_version) FROM trigger_sets) ORDER BY object_name`)
+	if err != nil {
+		return s, err
+	}
+	defer rows.Close() //nolint:errcheck // read to its end, or its error is told
+	for rows.Next() {
+		var t trigger
+		if err := rows.Scan(&s.version, &t.name, &t.table, &t.sql); err != nil {
+			return s, err
+		}
+		s.triggers = append(s.triggers, t)
+	}
+	return s, rows.Err()
+}
+
+// schemaObjects reads the names of all tables and the guard triggers with their text.
+func schemaObjects(ctx context.Context, q queryer) (tables []string, triggers map[string]string, err error) {
+	rows, err := q.QueryContext(ctx, `SELECT type, name, coalesce(sql, '') FROM sqlite_schema WHERE type IN ('table', 'trigger')`)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close() //nolint:errcheck // read to its end, or its error is told
+	triggers = map[string]string{}
+	for rows.Next() {
+		var kind, name, sql string
+		if err := rows.Scan(&kind, &name, &sql); err != nil {
+			return nil, nil, err
+		}
+		switch {
+		case kind == "table":
+			tables = append(tables, name)
+		case strings.HasPrefix(name, guardPrefix):
+			triggers[name] = sql
+		}
+	}
+	return tables, triggers, rows.Err()
+}

@@ -1,0 +1,127 @@
+package sqlitecompat
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"tidemark/drain"
+	"tidemark/summary"
+)
+
+// observe reads the connections that chosen selects, a query of connector_instances rows which may be ordered and limited,
+// each with its connector, its evidence, its pending marks and what is untrusted: three statements, whatever the page (SPEC
+// G13). The caller's transaction makes them one snapshot (SPEC G2).
+func (s source) observe(ctx context.Context, chosen string, args ...any) ([]summary.Observation, error) {
+	found := []observed{}
+	ids := []string{}
+	err := s.each(ctx, `
+		SELECT p.connector_instance_id, p.connector_id, p.owner_subject_id, p.display_name, p.status, p.source_kind,
+		       p.browser_profile_key, p.created_at, p.revoked_at, k.display_name, k.manifest, e.*
+		FROM (`+chosen+`) p
+		LEFT JOIN connectors k ON k.connector_id = p.connector_id
+		LEFT JOIN (SELECT connector_instance_id AS of, `+evidenceColumns+` FROM connector_summary_evidence) e ON e.of = p.connector_instance_id
+		ORDER BY p.connector_id, p.created_at, p.connector_instance_id`, args, func(rows *sql.Rows) error {
+		var o observed
+		var id sql.NullString
+		fields := append([]any{&o.id}, identityFields(&o.live)...)
+		fields = append(fields, &o.connector.DisplayName, &o.connector.Manifest, &id)
+		if err := rows.Scan(append(fields, o.evidence.fields()...)...); err != nil {
+			return err
+		}
+		o.connector.ConnectorID = o.live.ConnectorID
+		found, ids = append(found, o), append(ids, o.id)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read summaries: %w", err)
+	}
+	pending, err := s.PendingOf(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read marks: %w", err)
+	}
+	untrusted, err := s.untrusted(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read capture state: %w", err)
+	}
+	out := make([]summary.Observation, len(found))
+	for i, o := range found {
+		stored, err := o.evidence.evidence(o.id)
+		if err != nil {
+			return nil, fmt.Errorf("read summaries: %w", err)
+		}
+		out[i] = summary.Observe(o.id, o.live, stored, *pending[o.id], o.connector, untrusted)
+	}
+	return out, nil
+}
+
+// observed is a connection as it was read.
+type observed struct {
+	id        string
+	live      summary.IdentityFacts
+	connector summary.Connector
+	evidence  nullableEvidence
+}
+
+// nullableEvidence scans evidenceColumns of a LEFT JOIN: every column is null where there is no row.
+type nullableEvidence struct {
+	connectorID, owner, status, kind, streams, bytes, open, gaps, attention, state *string
+	created, computed                                                              *summary.Instant
+	records, count, total, failures, version                                       *int64
+	row                                                                            drain.Stored
+}
+
+func (e *nullableEvidence) fields() []any {
+	r := &e.row
+	return []any{
+		&e.connectorID, &e.owner, &r.DisplayName, &e.status, &e.kind, &r.BrowserProfileKey, &e.created, &r.RevokedAt,
+		&e.records, &e.count, &r.LastRecordUpdatedAt, &e.streams, &e.bytes, &e.total,
+		&r.LastRun, &r.LastSuccessfulRun, &r.LastFinishedRun, &e.open, &e.failures,
+		&r.Schedule, &e.gaps, &e.attention, &r.Device, &e.version, &e.computed, &e.state, &r.LastError,
+	}
+}
+
+// evidence is the row, or nil where there is none.
+func (e *nullableEvidence) evidence(id string) (*summary.Evidence, error) {
+	if e.version == nil {
+		return nil, nil
+	}
+	r := e.row.Row
+	r.ConnectorInstanceID = id
+	r.ConnectorID, r.OwnerSubjectID, r.Status, r.SourceKind = *e.connectorID, *e.owner, *e.status, *e.kind
+	r.StreamRecords, r.RetainedBytes, r.OpenRuns, r.Gaps, r.Attention = *e.streams, *e.bytes, *e.open, *e.gaps, *e.attention
+	r.CreatedAt, r.TotalRecords, r.StreamCount, r.TotalRetainedBytes = *e.created, *e.records, *e.count, *e.total
+	r.ConsecutiveFailures = *e.failures
+	facts, err := r.Facts()
+	if err != nil {
+		return nil, err
+	}
+	return &summary.Evidence{Facts: facts, Version: *e.version, ComputedAt: *e.computed, State: *e.state, LastError: e.row.LastError}, nil
+}
+
+// untrusted reads the components whose capture cannot be trusted; nil if there is none.
+func (s source) untrusted(ctx context.Context) (map[summary.Component]string, error) {
+	var out map[summary.Component]string
+	err := s.each(ctx, `SELECT reason_code, recount FROM capture_state WHERE NOT trusted ORDER BY table_name`, nil, func(rows *sql.Rows) error {
+		var reason sql.NullString
+		var text string
+		var recount []summary.Component
+		if err := rows.Scan(&reason, &text); err != nil {
+			return err
+		}
+		if err := json.Unmarshal([]byte(text), &recount); err != nil {
+			return fmt.Errorf("decode capture state: %w", err)
+		}
+		if out == nil {
+			out = map[summary.Component]string{}
+		}
+		for _, c := range recount {
+			if _, known := out[c]; !known && reason.Valid {
+				out[c] = reason.String
+			}
+		}
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,166 @@
+package sqlitecompat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"tidemark/summary"
+)
+
+// Options configure Open. The zero value is what a server wants.
+type Options struct {
+	// Now is the clock of marked_at, computed_at and retries; nil is the system's.
+	Now func() time.Time
+	// Readers bounds the read pool; 0 is 8.
+	Readers int
+	// Poll is how often another process's commits are looked for; 0 is 5 ms.
+	Poll time.Duration
+	// Relaxed lets a commit return before it is on disk (synchronous=NORMAL): a power cut may lose the last ones, but breaks
+	// nothing. Without it every commit is durable.
+	Relaxed bool
+}
+
+// DB is a SQLite file that Tidemark keeps. Safe for concurrent use, as are all of its methods.
+type DB struct {
+	now    func() time.Time
+	writer *sql.DB // one connection, hooked
+	reader *sql.DB // read-only
+	// capturing: the schema is this program's, so the hooks capture.
+	capturing  atomic.Bool
+	watch      *watch
+	checkpoint *checkpointer
+}
+
+// Open opens the file at path, and creates it if it is not there. It does not migrate: Migrate does. Where the schema is up
+// to date already, writes through Writer are captured from the start. Close the result.
+func Open(ctx context.Context, path string, opt Options) (*DB, error) {
+	if path == "" || path == ":memory:" {
+		return nil, errors.New("open database: Tidemark needs a file, which other programs can open: use sqlite:PATH")
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Readers == 0 {
+		opt.Readers = 8
+	}
+	if opt.Poll == 0 {
+		opt.Poll = 5 * time.Millisecond
+	}
+	d := &DB{now: opt.Now}
+	if err := d.connect(ctx, path, opt); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+func (d *DB) connect(ctx context.Context, path string, opt Options) error {
+	synchronous := "synchronous(FULL)"
+	if opt.Relaxed {
+		synchronous = "synchronous(NORMAL)"
+	}
+	var err error
+	if d.writer, err = d.pool(dsn(path, "rwc", "foreign_keys(1)", synchronous, fmt.Sprintf("wal_autocheckpoint(%d)", checkpointAt)), d, 1); err != nil {
+		return err
+	}
+	if err := d.journal(ctx); err != nil {
+		return fmt.Errorf("open database %s: %w", path, unreachable(err))
+	}
+	if d.reader, err = d.pool(dsn(path, "ro", "query_only(1)"), nil, opt.Readers); err != nil {
+		return err
+	}
+	if err := d.reader.PingContext(ctx); err != nil {
+		return fmt.Errorf("open database %s: %w", path, unreachable(err))
+	}
+	m, err := d.Migration(ctx)
+	if err != nil {
+		return err
+	}
+	if m.Current == m.Latest {
+		if err := d.startCapture(ctx); err != nil {
+			return err
+		}
+	}
+	if d.checkpoint, err = d.startCheckpoints(ctx, dsn(path, "rw")); err != nil {
+		return err
+	}
+	d.watch, err = d.startWatch(ctx, dsn(path, "ro", "query_only(1)"), opt.Poll)
+	return err
+}
+
+// pool opens connections with idle ones kept: each has its prepared statements.
+func (d *DB) pool(dsn string, hooked *DB, size int) (*sql.DB, error) {
+	c, err := newConnector(dsn, hooked)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	pool := sql.OpenDB(c)
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	return pool, nil
+}
+
+// journal makes the file one in WAL mode, which is a property of the file. The change needs the file for itself for a
+// moment, and SQLite does not wait for that by itself.
+func (d *DB) journal(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, busyTimeout)
+	defer cancel()
+	retry := time.NewTicker(10 * time.Millisecond)
+	defer retry.Stop()
+	for {
+		var mode string
+		err := d.writer.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode)
+		if err == nil && mode != "wal" {
+			err = d.writer.QueryRowContext(ctx, `PRAGMA journal_mode = WAL`).Scan(&mode)
+		}
+		switch {
+		case err == nil && mode == "wal":
+			return nil
+		case err == nil:
+			return fmt.Errorf("its file system does not allow WAL mode (journal mode is %s): put it on a local disk", mode)
+		case !isBusy(err):
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-retry.C:
+		}
+	}
+}
+
+// Writer is the hooked connection as a database/sql pool of one. Whatever changes source tables through it, in any way that
+// database/sql has, leaves its marks in the same transaction. While a caller holds the connection (a Tx, a Conn, Rows),
+// every other writer of this process waits, drains included: do not call methods of DB that write meanwhile.
+func (d *DB) Writer() *sql.DB { return d.writer }
+
+// Reader is the pool of read-only connections.
+func (d *DB) Reader() *sql.DB { return d.reader }
+
+// Close ends the connections and joins what runs in the background. It may be called more than once.
+func (d *DB) Close() error {
+	var err error
+	if d.watch != nil {
+		err = d.watch.close()
+	}
+	if d.checkpoint != nil {
+		err = errors.Join(err, d.checkpoint.close())
+	}
+	for _, pool := range []*sql.DB{d.reader, d.writer} { // the writer last: it folds the WAL into the file
+		if pool != nil {
+			err = errors.Join(err, pool.Close())
+		}
+	}
+	return err
+}
+
+// instant is the clock of marks and evidence.
+func (d *DB) instant() summary.Instant { return summary.NewInstant(d.now()) }

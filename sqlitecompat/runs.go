@@ -1,0 +1,141 @@
+package sqlitecompat
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"tidemark/drain"
+	"tidemark/summary"
+)
+
+// RunFacts implements drain.Source. One pass over spine_events_run, then what the events name.
+func (s source) RunFacts(ctx context.Context, runIDs []string) (map[string]summary.RunFacts, error) {
+	facts, err := keyed(ctx, s, `
+		WITH facts AS (
+			SELECT run_id, min(event_seq) AS first_seq, count(*) AS n, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
+			       min(event_seq) FILTER (WHERE event_type = ?2) AS started_seq,
+			       min(event_seq) FILTER (WHERE event_type IN (SELECT value FROM json_each(?3))) AS terminal_seq
+			FROM spine_events WHERE run_id IN (SELECT value FROM json_each(?1)) GROUP BY run_id)
+		SELECT f.run_id, f.first_seq, f.n, f.first_at, f.last_at, started.occurred_at,
+		       coalesce(t.event_type, ''), t.occurred_at, coalesce(t.data, '')
+		FROM facts f
+		LEFT JOIN spine_events started ON started.event_seq = f.started_seq
+		LEFT JOIN spine_events t ON t.event_seq = f.terminal_seq`,
+		[]any{array(runIDs), summary.EventStarted, array(summary.TerminalEventTypes)}, func(f *summary.RunFacts) []any {
+			return []any{&f.FirstSeq, &f.EventCount, &f.FirstAt, &f.LastAt, &f.StartedAt, &f.TerminalType, &f.TerminalAt, &f.TerminalData}
+		})
+	if err != nil {
+		return nil, err
+	}
+	err = s.each(ctx, `
+		WITH e AS MATERIALIZED (
+			SELECT run_id, browser_surface_profile_key AS profile_key, connector_instance_id, source_id FROM spine_events
+			WHERE run_id IN (SELECT value FROM json_each(?)))
+		SELECT run_id, 0, profile_key FROM e WHERE profile_key IS NOT NULL
+		UNION SELECT run_id, 1, connector_instance_id FROM e WHERE connector_instance_id IS NOT NULL
+		UNION SELECT run_id, 2, source_id FROM e WHERE source_id IS NOT NULL
+		ORDER BY 1, 2, 3`, []any{array(runIDs)}, func(rows *sql.Rows) error {
+		var id, name string
+		var kind int
+		if err := rows.Scan(&id, &kind, &name); err != nil {
+			return err
+		}
+		f := facts[id]
+		into := []*[]string{&f.ProfileKeys, &f.ConnectionIDs, &f.SourceIDs}[kind]
+		*into = append(*into, name)
+		facts[id] = f
+		return nil
+	})
+	for id, f := range facts {
+		f.RunID = id
+		facts[id] = f
+	}
+	return facts, err
+}
+
+// RunRows implements drain.Source.
+func (s source) RunRows(ctx context.Context, runIDs []string) (map[string]drain.RunRow, error) {
+	out := map[string]drain.RunRow{}
+	err := s.each(ctx, `
+		SELECT run_id, first_seq, status, profile_keys, connection_ids, source_ids, run_json
+		FROM run_evidence WHERE run_id IN (SELECT value FROM json_each(?))`, []any{array(runIDs)}, func(rows *sql.Rows) error {
+		var r drain.RunRow
+		var keys, connections, sources string
+		if err := rows.Scan(&r.RunID, &r.FirstSeq, &r.Status, &keys, &connections, &sources, &r.RunJSON); err != nil {
+			return err
+		}
+		for _, list := range []struct {
+			text string
+			into *[]string
+		}{{keys, &r.ProfileKeys}, {connections, &r.ConnectionIDs}, {sources, &r.SourceIDs}} {
+			var err error
+			if *list.into, err = members(list.text); err != nil {
+				return err
+			}
+		}
+		out[r.RunID] = r
+		return nil
+	})
+	return out, err
+}
+
+// RunIDs implements drain.Source.
+func (s source) RunIDs(ctx context.Context, ids []string) ([]string, error) {
+	return s.list(ctx, `
+		WITH ids (id) AS MATERIALIZED (SELECT value FROM json_each(?)),
+		keys (profile_key) AS MATERIALIZED (
+			SELECT DISTINCT c.browser_profile_key FROM ids CROSS JOIN connector_instances c ON c.connector_instance_id = ids.id
+			WHERE c.browser_profile_key IS NOT NULL)
+		SELECT e.run_id FROM ids CROSS JOIN spine_events e ON e.connector_instance_id = ids.id WHERE e.run_id IS NOT NULL
+		UNION SELECT e.run_id FROM keys CROSS JOIN spine_events e ON e.browser_surface_profile_key = keys.profile_key WHERE e.run_id IS NOT NULL
+		UNION SELECT n.run_id FROM ids CROSS JOIN run_names n ON n.kind = 'connection' AND n.name = ids.id
+		UNION SELECT n.run_id FROM keys CROSS JOIN run_names n ON n.kind = 'profile' AND n.name = keys.profile_key
+		ORDER BY 1`, array(ids))
+}
+
+// ProfileOwners implements drain.Source.
+func (s source) ProfileOwners(ctx context.Context, profileKeys []string) ([]string, error) {
+	return s.list(ctx, `
+		SELECT connector_instance_id FROM connector_instances
+		WHERE browser_profile_key IN (SELECT value FROM json_each(?))`, array(profileKeys))
+}
+
+// ReplaceRuns implements drain.Tx.
+func (t *drainTx) ReplaceRuns(ctx context.Context, version int64, runs []drain.RunRow, gone []string) error {
+	ids := slices.Clone(gone)
+	for _, r := range runs {
+		ids = append(ids, r.RunID)
+	}
+	for _, table := range []string{"run_evidence", "run_names"} {
+		if err := t.exec(ctx, `DELETE FROM `+table+` WHERE run_id IN (SELECT value FROM json_each(?))`, array(ids)); err != nil {
+			return err
+		}
+	}
+	for _, r := range runs {
+		err := t.exec(ctx, `
+			INSERT INTO run_evidence (run_id, version, first_seq, status, profile_keys, connection_ids, source_ids,
+				profile_key, source_id, connection_id, run_json)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, r.RunID, version, r.FirstSeq, r.Status, array(r.ProfileKeys), array(r.ConnectionIDs),
+			array(r.SourceIDs), only(r.ProfileKeys), only(r.SourceIDs), only(r.ConnectionIDs), r.RunJSON)
+		if err != nil {
+			return err
+		}
+		for kind, names := range map[string][]string{"profile": r.ProfileKeys, "connection": r.ConnectionIDs, "source": r.SourceIDs} {
+			for _, name := range names {
+				if err := t.exec(ctx, `INSERT INTO run_names (kind, name, run_id) VALUES (?, ?, ?)`, kind, name, r.RunID); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// only is the one member of a list, or nil.
+func only(list []string) *string {
+	if len(list) != 1 {
+		return nil
+	}
+	return &list[0]
+}

@@ -1,0 +1,177 @@
+package sqlitecompat
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"tidemark/drain"
+	"tidemark/summary"
+)
+
+const (
+	takeScan        = 20_000 // marks among which a drain chooses the connections whose turn it is, the oldest first
+	takeConnections = 1_000  // connections that one drain recomputes
+	takeRuns        = 5_000  // marks of runs that one drain takes
+)
+
+// Take implements drain.Tx.
+func (t *drainTx) Take(ctx context.Context, ids []string) (drain.Taken, error) {
+	if err := t.expand(ctx); err != nil {
+		return drain.Taken{}, err
+	}
+	failed, err := t.failed(ctx)
+	if err != nil {
+		return drain.Taken{}, fmt.Errorf("read failures: %w", err)
+	}
+	b := &batch{tx: t, connections: map[string]*summary.Pending{}}
+	chosen, err := t.choose(ctx, ids, failed)
+	if err == nil && len(chosen) > 0 {
+		err = b.take(ctx, "marks", `scope = 'connection' AND connector_instance_id IN (SELECT value FROM json_each(?))`, array(chosen))
+	}
+	if err == nil {
+		err = b.take(ctx, "marks", `mark_id IN (SELECT mark_id FROM marks WHERE scope = 'run' LIMIT ?)`, takeRuns)
+	}
+	if err == nil {
+		err = b.take(ctx, "marks", `scope = 'connector'`)
+	}
+	if err != nil {
+		return drain.Taken{}, fmt.Errorf("take marks: %w", err)
+	}
+	retry, err := b.unpark(ctx, failed, ids)
+	if err != nil {
+		return drain.Taken{}, err
+	}
+	more := false
+	if b.marks > 0 {
+		if err := t.exec(ctx, `UPDATE drain_status SET drained_at = ?, marks_taken = ?`, t.Now(), b.marks); err != nil {
+			return drain.Taken{}, fmt.Errorf("record drain: %w", err)
+		}
+		if err := t.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM marks)`).Scan(&more); err != nil {
+			return drain.Taken{}, fmt.Errorf("look for more marks: %w", err)
+		}
+	}
+	return drain.Taken{
+		Connections: b.connections, Retry: retry, Runs: b.runs, Connectors: b.connectors, Marks: b.marks, More: more,
+	}, nil
+}
+
+// expand turns marks that cover every connection into one recount mark per connection: a recount of everything in one
+// transaction would hold up every writer for as long as it takes.
+func (t *drainTx) expand(ctx context.Context) error {
+	type broad struct {
+		component string
+		at        summary.Instant
+	}
+	var found []broad
+	err := t.each(ctx, `SELECT component, min(marked_at) FROM marks WHERE scope = 'all' GROUP BY component`, nil, func(rows *sql.Rows) error {
+		var b broad
+		err := rows.Scan(&b.component, &b.at)
+		found = append(found, b)
+		return err
+	})
+	for _, b := range found {
+		if err == nil {
+			err = t.exec(ctx, `
+				INSERT INTO marks (marked_at, component, recount, connector_instance_id)
+				SELECT ?, ?, 1, connector_instance_id FROM `+connections, b.at, b.component)
+		}
+		if err == nil && (b.component == string(summary.Runs) || b.component == string(summary.All)) {
+			err = t.exec(ctx, `
+				INSERT INTO marks (marked_at, scope, component, recount, run_id)
+				SELECT ?, 'run', 'runs', 1, run_id FROM (
+					SELECT run_id FROM run_evidence UNION SELECT run_id FROM spine_events WHERE run_id IS NOT NULL)`, b.at)
+		}
+	}
+	if err == nil && len(found) > 0 {
+		err = t.exec(ctx, `DELETE FROM marks WHERE scope = 'all'`)
+	}
+	if err != nil {
+		return fmt.Errorf("expand mark of every connection: %w", err)
+	}
+	return nil
+}
+
+// failed reads the connections whose last recompute failed: true if the retry is due.
+func (t *drainTx) failed(ctx context.Context) (map[string]bool, error) {
+	return keyed(ctx, t.source, `SELECT connector_instance_id, retry_at <= ? FROM failures`, []any{t.Now()}, func(due *bool) []any { return []any{due} })
+}
+
+// choose returns the connections whose marks are taken: those in ids, those that are due to be retried, and the ones with
+// the oldest marks.
+func (t *drainTx) choose(ctx context.Context, ids []string, failed map[string]bool) ([]string, error) {
+	chosen, err := t.list(ctx, `
+		SELECT connector_instance_id FROM (
+			SELECT connector_instance_id, mark_id FROM marks WHERE scope = 'connection' ORDER BY mark_id LIMIT ?)
+		GROUP BY connector_instance_id ORDER BY min(mark_id) LIMIT ?`, takeScan, takeConnections)
+	if err != nil {
+		return nil, err
+	}
+	chosen = append(chosen, ids...)
+	for id, due := range failed {
+		if due {
+			chosen = append(chosen, id)
+		}
+	}
+	slices.Sort(chosen)
+	return slices.Compact(chosen), nil
+}
+
+// batch gathers the marks that one drain takes.
+type batch struct {
+	tx          *drainTx
+	connections map[string]*summary.Pending
+	runs        []drain.RunMark
+	connectors  []string
+	marks       int64
+}
+
+// take reads the marks of a table that a condition chooses, summed, and deletes them.
+func (b *batch) take(ctx context.Context, table, condition string, args ...any) error {
+	origin := "scope, coalesce(run_id, ''), coalesce(profile_key, ''), coalesce(connector_id, '')"
+	by := "scope, component, recount, connector_instance_id, stream, run_id, profile_key, connector_id"
+	if table == "marks_parked" {
+		origin, by = "'connection', '', '', ''", "component, recount, connector_instance_id, stream"
+	}
+	before := b.marks
+	err := b.tx.each(ctx, `
+		SELECT `+origin+`, component, recount, connector_instance_id, stream, count(*), min(marked_at), max(newest_gained), max(newest_lost)`+sums+`
+		FROM `+table+` WHERE `+condition+` GROUP BY `+by, args, func(rows *sql.Rows) error {
+		var g group
+		fields := []any{
+			&g.scope, &g.run, &g.profileKey, &g.connector, &g.component, &g.recount, &g.connection, &g.stream, &g.count, &g.markedAt,
+			&g.gained, &g.lost,
+		}
+		if err := rows.Scan(append(fields, g.sums()...)...); err != nil {
+			return err
+		}
+		b.add(&g)
+		return nil
+	})
+	if err != nil || b.marks == before {
+		return err
+	}
+	return b.tx.exec(ctx, `DELETE FROM `+table+` WHERE `+condition, args...)
+}
+
+func (b *batch) add(g *group) {
+	b.marks += g.count
+	connection := ""
+	if g.connection != nil {
+		connection = *g.connection
+	}
+	switch g.scope {
+	case "run":
+		b.runs = append(b.runs, drain.RunMark{RunID: g.run, ProfileKey: g.profileKey, ConnectionID: connection})
+	case "connector":
+		b.connectors = append(b.connectors, g.connector)
+	default:
+		p := b.connections[connection]
+		if p == nil {
+			p = &summary.Pending{}
+			b.connections[connection] = p
+		}
+		p.Add(g.mark())
+	}
+}
