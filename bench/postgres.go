@@ -88,7 +88,8 @@ func seed(ctx context.Context, pool *pgxpool.Pool) error {
 	return err
 }
 
-// bare leaves the source tables their primary and foreign keys only: no trigger, no index of Tidemark's, no CHECK.
+// bare leaves the source tables their primary and foreign keys only: no trigger, no index of Tidemark's, no CHECK, and
+// records no domain but that of its foreign key.
 func (s *server) bare(ctx context.Context, name string, workers int32) (*pgxpool.Pool, error) {
 	_, pool, err := s.database(ctx, name, workers)
 	if err != nil {
@@ -96,11 +97,15 @@ func (s *server) bare(ctx context.Context, name string, workers int32) (*pgxpool
 	}
 	rows, err := pool.Query(ctx, `
 		SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint
-		WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'u')
+		WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'u') AND conrelid <> 0
 		UNION ALL
 		SELECT format('DROP INDEX %s', i.indexrelid::regclass) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
 		WHERE c.relnamespace = 'public'::regnamespace
-		  AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)`)
+		  AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
+		UNION ALL
+		SELECT format('ALTER TABLE records ALTER %I TYPE %s', a.attname, format_type(t.typbasetype, -1)) FROM pg_attribute a
+		JOIN pg_type t ON t.oid = a.atttypid AND t.typtype = 'd'
+		WHERE a.attrelid = 'records'::regclass AND a.attname NOT LIKE 'connector%'`)
 	if err != nil {
 		return nil, err
 	}

@@ -26,9 +26,10 @@ func storedFields(r *drain.Stored) []any {
 // Evidence implements drain.Source. One row per connection in any snapshot, read newest first.
 func (s *source) Evidence(ctx context.Context, ids []string) (map[string]drain.Stored, error) {
 	rows, err := s.tx.Query(ctx, `
-		SELECT DISTINCT ON (connector_instance_id) connector_instance_id, `+evidenceColumns+`
-		FROM tidemark.connector_summary_evidence WHERE connector_instance_id = ANY ($1)
-		ORDER BY connector_instance_id, version DESC`, ids)
+		SELECT i.id, e.* FROM (SELECT DISTINCT unnest($1::text[]) AS id) i
+		CROSS JOIN LATERAL (
+			SELECT `+evidenceColumns+` FROM tidemark.connector_summary_evidence v
+			WHERE v.connector_instance_id = i.id ORDER BY v.version DESC LIMIT 1) e`, ids)
 	out, err := keyed(rows, err, storedFields)
 	for id, r := range out {
 		r.ConnectorInstanceID = id
@@ -61,20 +62,22 @@ func (t *drainTx) ReplaceEvidence(ctx context.Context, stored []drain.Stored) er
 	return t.replace(ctx, summaryEvidence, ids, rows)
 }
 
-// DeleteEvidence implements drain.Tx. Deletions are kept for an hour.
-func (t *drainTx) DeleteEvidence(ctx context.Context, gone []drain.Deletion) error {
+// DeleteEvidence implements drain.Tx.
+func (t *drainTx) DeleteEvidence(ctx context.Context, ids []string) error {
 	batch := &pgx.Batch{}
-	ids := make([]string, len(gone))
-	for i, g := range gone {
-		ids[i] = g.ConnectionID
-		if g.Version != 0 {
-			batch.Queue(`INSERT INTO tidemark.evidence_deletions (version, owner_subject_id, connector_instance_id) VALUES ($1, $2, $3)`,
-				g.Version, g.Owner, g.ConnectionID)
-		}
-	}
 	batch.Queue(`DELETE FROM tidemark.connector_summary_evidence WHERE connector_instance_id = ANY ($1)`, ids)
 	batch.Queue(`DELETE FROM tidemark.retained_size_stream WHERE connector_instance_id = ANY ($1)`, ids)
 	batch.Queue(`DELETE FROM tidemark.failures WHERE connector_instance_id = ANY ($1)`, ids)
+	return t.tx.SendBatch(ctx, batch).Close()
+}
+
+// AnnounceDeletions implements drain.Tx.
+func (t *drainTx) AnnounceDeletions(ctx context.Context, told []drain.Deletion) error {
+	batch := &pgx.Batch{}
+	for _, d := range told {
+		batch.Queue(`INSERT INTO tidemark.evidence_deletions (version, owner_subject_id, connector_instance_id) VALUES ($1, $2, $3)`,
+			d.Version, d.Owner, d.ConnectionID)
+	}
 	batch.Queue(`DELETE FROM tidemark.evidence_deletions WHERE deleted_at < clock_timestamp() - interval '1 hour'`)
 	return t.tx.SendBatch(ctx, batch).Close()
 }

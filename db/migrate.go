@@ -42,8 +42,13 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, int64(migrateLock)); err != nil {
 		return fmt.Errorf("lock migrations: %w", unreachable(err))
 	}
-	if err := refuseForeignTables(ctx, conn); err != nil {
+	switch m, err := d.Migration(ctx); {
+	case err != nil:
 		return err
+	case m.Current == 0: // else what is there is ours, as later steps have made it
+		if err := refuseForeignTables(ctx, conn); err != nil {
+			return err
+		}
 	}
 	if _, err := conn.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS tidemark`); err != nil {
 		return fmt.Errorf("create schema tidemark: %w", err)

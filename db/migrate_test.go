@@ -16,15 +16,7 @@ import (
 
 func openEmpty(t *testing.T) *bench {
 	t.Helper()
-	dsn := pgtest.NewDatabase(t)
-	d, err := db.Open(t.Context(), dsn, db.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.Close)
-	b := &bench{T: t, DB: d, dsn: dsn}
-	b.writer = b.session()
-	return b
+	return attach(t, pgtest.NewDatabase(t))
 }
 
 func TestMigrateSeveralServersAtOnceAndAgain(t *testing.T) {
@@ -81,9 +73,25 @@ func TestMigrateAdoptsOrRefusesExistingTables(t *testing.T) {
 		}
 		b.want("<null>", `SELECT to_regnamespace('tidemark')::text`)
 	}
+	for ddl, want := range map[string]string{ // beside what ours demand
+		`ALTER TABLE spine_events DROP CONSTRAINT spine_events_occurred_at_check`:                                "public.spine_events has no constraint like spine_events_occurred_at_check",
+		`ALTER TABLE records DROP CONSTRAINT records_pkey; ALTER TABLE records ALTER stream DROP NOT NULL`:       "public.records.stream may be null",
+		`ALTER TABLE records DROP record_bytes; ALTER TABLE records ADD record_bytes integer NOT NULL DEFAULT 0`: "public.records.record_bytes is not GENERATED ALWAYS AS",
+		`ALTER TABLE blobs DROP CONSTRAINT blobs_pkey`:                                                           "PRIMARY KEY (blob_id)",
+	} {
+		b := open(t)
+		b.exec(`DROP SCHEMA tidemark CASCADE`)
+		b.exec(ddl)
+		if err := b.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\n got %v\nwant %s", ddl, err, want)
+		}
+		b.want("<null>", `SELECT to_regnamespace('tidemark')::text`)
+	}
 	b := open(t) // the source tables of an installation, with rows, without what was derived from them
 	b.connection("c1")
 	b.exec(`DROP SCHEMA tidemark CASCADE`)
+	b.exec(`ALTER TABLE records ADD COLUMN note text, ADD CONSTRAINT mine CHECK (note <> '')`)
+	b.exec(`ALTER TABLE records RENAME CONSTRAINT records_stream_check TO other`)
 	if err := b.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}

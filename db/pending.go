@@ -157,3 +157,26 @@ func (s *source) PendingOf(ctx context.Context, ids []string) (map[string]*summa
 	}
 	return out, nil
 }
+
+// PendingRuns implements drain.Snapshot.
+func (s *source) PendingRuns(ctx context.Context, runIDs []string) (map[string]bool, error) {
+	rows, err := s.tx.Query(ctx, `
+		SELECT DISTINCT CASE WHEN scope = 'run' THEN run_id END FROM tidemark.pending_marks
+		WHERE scope = 'run' AND run_id = ANY ($1) OR scope = 'all' AND component IN ('runs', 'all')`, runIDs)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	var id *string
+	_, err = pgx.ForEachRow(rows, []any{&id}, func() error {
+		if id != nil {
+			out[*id] = true
+			return nil
+		}
+		for _, every := range runIDs {
+			out[every] = true
+		}
+		return nil
+	})
+	return out, err
+}

@@ -2,99 +2,80 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"tidemark/migrations"
 )
 
-// sourceColumns are the columns of the source tables with their types, as format_type prints them.
-var sourceColumns = map[string]map[string]string{
-	"connectors": {
-		"connector_id": text, "display_name": text, "manifest": "json", "created_at": instant, "updated_at": instant,
-	},
-	"connector_instances": {
-		"connector_instance_id": text, "owner_subject_id": text, "connector_id": text, "display_name": text, "status": text,
-		"source_kind": text, "source_binding_key": text, "source_binding": "json", "created_at": instant,
-		"updated_at": instant, "revoked_at": instant,
-	},
-	"records": {
-		"connector_instance_id": text, "stream": text, "record_key": text, "record_json": "json", "record_bytes": "integer",
-		"emitted_at": instant, "version": "bigint", "deleted": "boolean", "deleted_at": instant,
-	},
-	"record_changes": {
-		"connector_instance_id": text, "stream": text, "record_key": text, "version": "bigint", "record_json": "json",
-		"record_bytes": "integer", "emitted_at": instant, "deleted": "boolean",
-	},
-	"blobs": {
-		"blob_id": text, "connector_instance_id": text, "stream": text, "record_key": text, "mime_type": text,
-		"size_bytes": "bigint", "sha256": text, "data": "bytea",
-	},
-	"spine_events": {
-		"event_seq": "bigint", "event_id": text, "event_type": text, "occurred_at": instant, "recorded_at": instant,
-		"run_id": text, "source_kind": text, "source_id": text, "status": text, "data": "json",
-		"connector_instance_id": text, "browser_surface_profile_key": text,
-	},
-	"connector_schedules": {
-		"connector_instance_id": text, "interval_seconds": "bigint", "jitter_seconds": "bigint", "enabled": "boolean",
-		"created_at": instant, "updated_at": instant,
-	},
-	"connector_detail_gaps": {
-		"gap_id": text, "connector_instance_id": text, "stream": text, "record_key": text, "reason": text, "status": text,
-		"attempt_count": "bigint", "next_attempt_after": instant, "created_at": instant, "updated_at": instant,
-	},
-	"connector_attention": {
-		"attention_id": text, "connector_instance_id": text, "run_id": text, "reason_code": text, "owner_action": text,
-		"lifecycle": text, "expires_at": instant, "created_at": instant, "updated_at": instant,
-	},
-	"device_heartbeats": {
-		"connector_instance_id": text, "device_id": text, "last_heartbeat_at": instant, "status": text,
-		"records_pending": "bigint", "dead_letters": "bigint", "last_ingest_at": instant,
-	},
-}
-
-const (
-	text    = `text collate "C"`
-	instant = "timestamp with time zone"
-)
-
-// refuseForeignTables is an error if a table that already has a source table's name lacks a column or has it with another
-// type: CREATE TABLE IF NOT EXISTS would silently accept it. Additional columns are the operator's own.
-func refuseForeignTables(ctx context.Context, conn *pgx.Conn) error {
-	rows, err := conn.Query(ctx, `
-		SELECT c.relname::text, a.attname::text,
-		       format_type(a.atttypid, a.atttypmod) || CASE WHEN k.collname = 'C' THEN ' collate "C"' ELSE '' END
+// misfits compares the tables in schema public with temporary ones of the same names, and describes what Tidemark needs and
+// they lack, the plainest first. Names of constraints may differ, what they demand may not. Foreign keys name their table's
+// schema and are not compared: what they refuse, Tidemark can bear. So are additional columns the operator's own.
+const misfits = `
+	WITH columns AS (
+		SELECT c.relnamespace AS schema, c.relname AS tab, a.attnum AS place, a.attname AS name, a.attnotnull AS required,
+		       format_type(a.atttypid, a.atttypmod) || CASE WHEN k.collname = 'C' THEN ' collate "C"' ELSE '' END AS kind,
+		       CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) ELSE '' END AS generated
 		FROM pg_class c
 		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+		LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 		LEFT JOIN pg_collation k ON k.oid = a.attcollation
-		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`)
+		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')),
+	want AS (SELECT * FROM columns WHERE schema = pg_my_temp_schema()),
+	have AS (SELECT * FROM columns WHERE schema = 'public'::regnamespace),
+	demands AS (
+		SELECT c.relnamespace AS schema, c.relname AS tab, k.conname AS name, pg_get_constraintdef(k.oid) AS demand
+		FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype IN ('c', 'p', 'u'))
+	SELECT problem FROM (
+		SELECT 1 AS rank, w.tab, w.place, NULL::name AS name, format('existing table public.%s has no column %s (%s)', w.tab, w.name, w.kind) AS problem
+		FROM want w LEFT JOIN have h USING (tab, name) WHERE h.name IS NULL
+		UNION ALL
+		SELECT 2, w.tab, w.place, NULL, format('existing column public.%s.%s is %s, Tidemark needs %s', w.tab, w.name, h.kind, w.kind)
+		FROM want w JOIN have h USING (tab, name) WHERE h.kind <> w.kind
+		UNION ALL
+		SELECT 3, w.tab, w.place, NULL, format('existing column public.%s.%s may be null, Tidemark needs it NOT NULL', w.tab, w.name)
+		FROM want w JOIN have h USING (tab, name) WHERE w.required AND NOT h.required
+		UNION ALL
+		SELECT 4, w.tab, w.place, NULL, format('existing column public.%s.%s is not GENERATED ALWAYS AS %s STORED, as Tidemark needs it', w.tab, w.name, w.generated)
+		FROM want w JOIN have h USING (tab, name) WHERE w.generated <> '' AND h.generated <> w.generated
+		UNION ALL
+		SELECT 5, w.tab, NULL, w.name, format('existing table public.%s has no constraint like %s, which is %s', w.tab, w.name, w.demand)
+		FROM demands w
+		WHERE w.schema = pg_my_temp_schema() AND NOT EXISTS (
+			SELECT FROM demands h WHERE h.schema = 'public'::regnamespace AND h.tab = w.tab AND h.demand = w.demand)) found
+	WHERE tab IN (SELECT h.tab FROM have h)
+	ORDER BY rank, tab, place, name LIMIT 1`
+
+// refuseForeignTables is an error if a table that already has a source table's name is not like ours in what ours have:
+// CREATE TABLE IF NOT EXISTS would silently accept it, and a time without a check or a null that ours refuse would make every
+// drain fail. Ours are created beside it as temporary tables, in a transaction that is rolled back.
+func refuseForeignTables(ctx context.Context, conn *pgx.Conn) error {
+	ours, err := fs.ReadFile(migrations.Postgres(), "001_source_tables.sql")
 	if err != nil {
-		return fmt.Errorf("read existing tables: %w", unreachable(err))
+		return fmt.Errorf("read migration of the source tables: %w", err)
 	}
-	found := map[string]map[string]string{}
-	var table, column, kind string
-	_, err = pgx.ForEachRow(rows, []any{&table, &column, &kind}, func() error {
-		if found[table] == nil {
-			found[table] = map[string]string{}
+	var problem string
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, strings.ReplaceAll(string(ours), "public.", "pg_temp.")); err != nil {
+			return err
 		}
-		found[table][column] = kind
-		return nil
+		if err := tx.QueryRow(ctx, misfits).Scan(&problem); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		return errCompared
 	})
-	if err != nil {
+	if !errors.Is(err, errCompared) {
 		return fmt.Errorf("read existing tables: %w", unreachable(err))
 	}
-	for table, columns := range sourceColumns {
-		have, exists := found[table]
-		if !exists {
-			continue
-		}
-		for column, want := range columns {
-			switch got, ok := have[column]; {
-			case !ok:
-				return fmt.Errorf("existing table public.%s has no column %s (%s): rename the table or add the column, then migrate again", table, column, want)
-			case got != want:
-				return fmt.Errorf("existing column public.%s.%s is %s, Tidemark needs %s: alter it or rename the table, then migrate again", table, column, got, want)
-			}
-		}
+	if problem != "" {
+		return fmt.Errorf("%s: alter the table or rename it, then migrate again", problem)
 	}
 	return nil
 }
+
+// errCompared rolls the temporary tables back.
+var errCompared = errors.New("compared")

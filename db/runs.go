@@ -19,9 +19,9 @@ func (s *source) RunFacts(ctx context.Context, runIDs []string) (map[string]summ
 			SELECT run_id, min(event_seq) AS first_seq, count(*) AS n, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
 			       min(event_seq) FILTER (WHERE event_type = $2) AS started_seq,
 			       min(event_seq) FILTER (WHERE event_type = ANY ($3)) AS terminal_seq,
-			       coalesce(array_agg(DISTINCT browser_surface_profile_key) FILTER (WHERE browser_surface_profile_key IS NOT NULL), '{}') AS keys,
-			       coalesce(array_agg(DISTINCT connector_instance_id) FILTER (WHERE connector_instance_id IS NOT NULL), '{}') AS ids,
-			       coalesce(array_agg(DISTINCT source_id) FILTER (WHERE source_id IS NOT NULL), '{}') AS sources
+			       coalesce(array_agg(DISTINCT browser_surface_profile_key::text) FILTER (WHERE browser_surface_profile_key IS NOT NULL), '{}') AS keys,
+			       coalesce(array_agg(DISTINCT connector_instance_id::text) FILTER (WHERE connector_instance_id IS NOT NULL), '{}') AS ids,
+			       coalesce(array_agg(DISTINCT source_id::text) FILTER (WHERE source_id IS NOT NULL), '{}') AS sources
 			FROM public.spine_events WHERE run_id = ANY ($1) GROUP BY run_id)
 		SELECT f.run_id, f.first_seq, f.n, f.first_at, f.last_at, started.occurred_at, f.keys, f.ids, f.sources,
 		       coalesce(t.event_type, ''), t.occurred_at, coalesce(t.data::text, '')
@@ -82,7 +82,7 @@ func (s *source) Runs(ctx context.Context, ids []string) (map[string]summary.Run
 		WITH o AS MATERIALIZED (SELECT * FROM tidemark.run_owners WHERE connector_instance_id = ANY ($1))
 		SELECT o.connector_instance_id, last.run_json::text, ok.run_json::text, finished.run_json::text,
 		       (SELECT count(*) FROM tidemark.runs_of(o.profile_key, o.connector_id, o.connector_instance_id) r
-		        WHERE r.status IN ('failed', 'abandoned', 'surface_failed') AND r.first_seq > coalesce(ok.first_seq, -9223372036854775808)),
+		        WHERE r.status IN ('failed', 'abandoned', 'surface_failed') AND r.first_seq >= coalesce(ok.first_seq, -9223372036854775808)),
 		       open.n, coalesce(open.runs, '{}')
 		FROM o
 		LEFT JOIN LATERAL (

@@ -153,4 +153,7 @@ type Snapshot interface {
 	Source
 	// PendingOf returns what the visible marks of the connections amount to, marks that cover all included.
 	PendingOf(ctx context.Context, ids []string) (map[string]*summary.Pending, error)
+	// PendingRuns returns those of the runs that a visible mark of their events asks to derive again, or one that covers all;
+	// and maybe those that a mark of a connection they name does.
+	PendingRuns(ctx context.Context, runIDs []string) (map[string]bool, error)
 }

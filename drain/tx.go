@@ -51,6 +51,12 @@ type Stored struct {
 	LastError  *string
 }
 
+// Replaced is an evidence row that takes the place of the one with version Was.
+type Replaced struct {
+	Stored
+	Was int64
+}
+
 // RunRow is a run_evidence row. The slices are distinct, sorted by bytes, never nil.
 type RunRow struct {
 	RunID                                 string
@@ -91,10 +97,17 @@ type Tx interface {
 	ReplaceStreams(ctx context.Context, version int64, streams map[string][]summary.StreamSize) error
 	// ReplaceRuns replaces run_evidence rows; gone are run ids that have no event left.
 	ReplaceRuns(ctx context.Context, version int64, rows []RunRow, gone []string) error
+	// Current returns the versions of those evidence rows among ids whose state is current.
+	Current(ctx context.Context, ids []string) (map[string]int64, error)
+	// ReplaceSizes replaces the columns of records and retained bytes, version and computed_at of evidence rows that Current
+	// returned.
+	ReplaceSizes(ctx context.Context, rows []Replaced) error
 	// ReplaceEvidence replaces evidence rows, each with its own version.
 	ReplaceEvidence(ctx context.Context, rows []Stored) error
-	// DeleteEvidence deletes everything derived from connections that are gone, and leaves their deletions with versions.
-	DeleteEvidence(ctx context.Context, gone []Deletion) error
+	// DeleteEvidence deletes everything derived from connections that are gone.
+	DeleteEvidence(ctx context.Context, ids []string) error
+	// AnnounceDeletions leaves, for an hour, what returning clients are told.
+	AnnounceDeletions(ctx context.Context, told []Deletion) error
 	// AnnounceManifests stores the versions of manifest changes.
 	AnnounceManifests(ctx context.Context, connectors []Version) error
 	// Park inserts the marks of a connection that failed, and when to try again; Recovered forgets former failures.
@@ -106,7 +119,7 @@ type Tx interface {
 	Now() summary.Instant
 }
 
-// Deletion is a connection that is gone. Owner is empty if it never had evidence: then nothing is announced.
+// Deletion is a connection that is gone for its owner: deleted, or another's since.
 type Deletion struct {
 	ConnectionID, Owner string
 	Version             int64
@@ -128,11 +141,11 @@ type Failure struct {
 
 // Result is what one drain did.
 type Result struct {
-	Marks     int64     // taken
-	More      bool      // pending marks were left
-	Changed   []Version // connections whose evidence changed
-	Deleted   []Deletion
-	Manifests []Version // connectors
+	Marks     int64      // taken
+	More      bool       // pending marks were left
+	Changed   []Version  // connections whose evidence changed
+	Deleted   []Deletion // connections that are gone, of those that had evidence
+	Manifests []Version  // connectors
 	Failed    []Failure
 	// Repaired names connections whose deltas could not be right and that were recounted.
 	Repaired []string

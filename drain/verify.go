@@ -3,7 +3,6 @@ package drain
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"tidemark/summary"
@@ -11,14 +10,14 @@ import (
 
 // Difference is one value of evidence that its own snapshot disproves.
 type Difference struct {
-	ConnectionID string            `json:"connection_id"`
+	ConnectionID string            `json:"connection_id"` // empty for a run that names no connection
 	Component    summary.Component `json:"component"`
-	Field        string            `json:"field"` // column; stream sizes as retained_size_stream[NAME]
+	Field        string            `json:"field"` // column; or retained_size_stream[STREAM], or run_evidence[RUN_ID]
 	Want         string            `json:"want"`  // by a recount of the source tables
 	Got          string            `json:"got"`   // in evidence, with the pending marks' deltas
 }
 
-// Verify compares evidence with a recount: of the connections in ids, or of all if ids is nil. Each chunk is one
+// Verify compares evidence with a recount: of the connections in ids, or of all, and the runs of none, if ids is nil. Each chunk is one
 // read-only snapshot, so writers and drains may run; what a visible mark asks to be recounted is behind, not wrong, and is
 // not compared. progress may be nil.
 func Verify(ctx context.Context, e Engine, ids []string, progress func(done, total int64)) ([]Difference, error) {
@@ -36,8 +35,11 @@ func Verify(ctx context.Context, e Engine, ids []string, progress func(done, tot
 	found, after, done := []Difference{}, "", 0
 	for {
 		chunk, err := next(after, done)
-		if err != nil || len(chunk) == 0 {
-			return found, err
+		if err != nil {
+			return found, fmt.Errorf("list connections: %w", err)
+		}
+		if len(chunk) == 0 {
+			break
 		}
 		var differences []Difference // the engine may call again, on a new snapshot
 		err = e.Read(ctx, func(s Snapshot) (err error) {
@@ -53,6 +55,11 @@ func Verify(ctx context.Context, e Engine, ids []string, progress func(done, tot
 			progress(int64(done), max(total, int64(done)))
 		}
 	}
+	if ids != nil {
+		return found, nil
+	}
+	nobodys, err := verifyRuns(ctx, e)
+	return append(found, nobodys...), err
 }
 
 // verifyChunk compares a set of connections in one snapshot.
@@ -75,7 +82,7 @@ func verifyChunk(ctx context.Context, s Snapshot, ids []string) ([]Difference, e
 	if err != nil {
 		return nil, err
 	}
-	runs, err := wrongRuns(ctx, s, ids)
+	runs, err := wrongRunsOf(ctx, s, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -154,48 +161,4 @@ func blankNewest(streams []summary.StreamSize, names []string) {
 			streams[i].NewestAt = nil
 		}
 	}
-}
-
-// wrongRuns compares run_evidence with spine events; the result names, per connection, a run that differs.
-func wrongRuns(ctx context.Context, s Snapshot, ids []string) (map[string]string, error) {
-	runIDs, err := s.RunIDs(ctx, ids)
-	if err != nil {
-		return nil, fmt.Errorf("list runs: %w", err)
-	}
-	wrong := map[string]string{}
-	for chunk := range slices.Chunk(runIDs, RunChunk) {
-		facts, err := s.RunFacts(ctx, chunk)
-		if err != nil {
-			return nil, fmt.Errorf("read run events: %w", err)
-		}
-		rows, err := s.RunRows(ctx, chunk)
-		if err != nil {
-			return nil, fmt.Errorf("read runs: %w", err)
-		}
-		for _, id := range chunk {
-			got, had := rows[id]
-			var want RunRow
-			f, has := facts[id]
-			if has {
-				if want, err = NewRunRow(f); err != nil {
-					return nil, err
-				}
-			}
-			if has == had && want.same(got) {
-				continue
-			}
-			keys, named := set{}, set{}
-			keys.add(append(slices.Clone(got.ProfileKeys), want.ProfileKeys...)...)
-			named.add(append(slices.Clone(got.ConnectionIDs), want.ConnectionIDs...)...)
-			owners, err := s.ProfileOwners(ctx, keys.sorted())
-			if err != nil {
-				return nil, fmt.Errorf("match profile keys: %w", err)
-			}
-			named.add(owners...)
-			for c := range maps.Keys(named) {
-				wrong[c] = id
-			}
-		}
-	}
-	return wrong, nil
 }

@@ -57,6 +57,10 @@ func (r *run) savepoint(work map[string]*summary.Pending) error {
 
 // process recomputes the connections and writes what differs.
 func (r *run) process(work map[string]*summary.Pending) error {
+	work, err := r.foldSizes(work)
+	if err != nil || len(work) == 0 {
+		return err
+	}
 	out, err := recompute(r.ctx, r.tx, work)
 	if err != nil {
 		return err
@@ -66,6 +70,7 @@ func (r *run) process(work map[string]*summary.Pending) error {
 		return fmt.Errorf("delete evidence: %w", err)
 	}
 	var rows []Stored
+	var moved []Deletion
 	streams := map[string][]summary.StreamSize{}
 	for _, id := range slices.Sorted(maps.Keys(out.subjects)) {
 		sub := out.subjects[id]
@@ -89,6 +94,12 @@ func (r *run) process(work map[string]*summary.Pending) error {
 		if !had || old.State != now.State || !old.Row.Same(now.Row) {
 			rows = append(rows, now)
 		}
+		if had && old.OwnerSubjectID != now.OwnerSubjectID { // to whom it was is told that it is no more
+			moved = append(moved, Deletion{ConnectionID: id, Owner: old.OwnerSubjectID})
+		}
+	}
+	if err := r.tellOwners(moved); err != nil {
+		return fmt.Errorf("announce change of owner: %w", err)
 	}
 	if len(streams) > 0 {
 		v, err := r.derivedVersion()
@@ -129,31 +140,33 @@ func (r *run) deleteGone(out *recomputed) error {
 	if len(out.gone) == 0 {
 		return nil
 	}
-	var gone []Deletion
-	told := 0
+	var told []Deletion
 	for _, id := range out.gone {
-		gone = append(gone, Deletion{ConnectionID: id, Owner: out.stored[id].OwnerSubjectID})
-		if _, had := out.stored[id]; had {
-			told++
+		if old, had := out.stored[id]; had {
+			told = append(told, Deletion{ConnectionID: id, Owner: old.OwnerSubjectID})
 		}
 	}
-	if told > 0 {
-		v, err := r.tx.Versions(r.ctx, told)
-		if err != nil {
-			return err
-		}
-		r.result.MaxVersion = max(r.result.MaxVersion, v+int64(told)-1)
-		deleted := slices.Clone(r.result.Deleted)
-		for i := range gone {
-			if gone[i].Owner != "" {
-				gone[i].Version = v
-				v++
-				deleted = append(deleted, gone[i])
-			}
-		}
-		r.result.Deleted = deleted
+	if err := r.tellOwners(told); err != nil {
+		return err
 	}
-	return r.tx.DeleteEvidence(r.ctx, gone)
+	r.result.Deleted = append(slices.Clone(r.result.Deleted), told...)
+	return r.tx.DeleteEvidence(r.ctx, out.gone)
+}
+
+// tellOwners gives deletions their versions, and announces them.
+func (r *run) tellOwners(told []Deletion) error {
+	if len(told) == 0 {
+		return nil
+	}
+	v, err := r.tx.Versions(r.ctx, len(told))
+	if err != nil {
+		return fmt.Errorf("take versions: %w", err)
+	}
+	for i := range told {
+		told[i].Version = v + int64(i)
+	}
+	r.result.MaxVersion = max(r.result.MaxVersion, v+int64(len(told))-1)
+	return r.tx.AnnounceDeletions(r.ctx, told)
 }
 
 // fail records that a connection cannot be recomputed: its marks are parked, its evidence says so, the rest goes on.

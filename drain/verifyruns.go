@@ -1,0 +1,126 @@
+package drain
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"tidemark/summary"
+)
+
+// wrongRun is a run whose evidence is not what its events say, and the connections that it names or matches by either.
+type wrongRun struct {
+	id    string
+	names set
+}
+
+// wrongRuns compares run_evidence with spine events.
+func wrongRuns(ctx context.Context, s Snapshot, runIDs []string) ([]wrongRun, error) {
+	facts, err := s.RunFacts(ctx, runIDs)
+	if err != nil {
+		return nil, fmt.Errorf("read run events: %w", err)
+	}
+	rows, err := s.RunRows(ctx, runIDs)
+	if err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	var wrong []wrongRun
+	for _, id := range runIDs {
+		got, had := rows[id]
+		var want RunRow
+		f, has := facts[id]
+		if has {
+			if want, err = NewRunRow(f); err != nil {
+				return nil, err
+			}
+		}
+		if has == had && want.same(got) {
+			continue
+		}
+		keys, names := set{}, set{}
+		keys.add(append(slices.Clone(got.ProfileKeys), want.ProfileKeys...)...)
+		names.add(append(slices.Clone(got.ConnectionIDs), want.ConnectionIDs...)...)
+		owners, err := s.ProfileOwners(ctx, keys.sorted())
+		if err != nil {
+			return nil, fmt.Errorf("match profile keys: %w", err)
+		}
+		names.add(owners...)
+		wrong = append(wrong, wrongRun{id, names})
+	}
+	return wrong, nil
+}
+
+// wrongRunsOf names, per connection, a run of its that is wrong.
+func wrongRunsOf(ctx context.Context, s Snapshot, ids []string) (map[string]string, error) {
+	runIDs, err := s.RunIDs(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("list runs: %w", err)
+	}
+	of := map[string]string{}
+	for chunk := range slices.Chunk(runIDs, RunChunk) {
+		wrong, err := wrongRuns(ctx, s, chunk)
+		if err != nil {
+			return nil, err
+		}
+		for _, run := range wrong {
+			for connection := range run.names {
+				of[connection] = run.id
+			}
+		}
+	}
+	return of, nil
+}
+
+// verifyRuns walks every run for wrong ones that name no connection there is: no connection is found wrong for them, and yet
+// they are counted as unattributed, and would be wrong once somebody comes to own them. Runs that a mark covers are behind.
+func verifyRuns(ctx context.Context, e Engine) ([]Difference, error) {
+	var found []Difference
+	after := ""
+	for {
+		chunk, err := e.RunsAfter(ctx, after, RunChunk)
+		if err != nil {
+			return found, fmt.Errorf("list runs: %w", err)
+		}
+		if len(chunk) == 0 {
+			return found, nil
+		}
+		after = chunk[len(chunk)-1]
+		var differences []Difference
+		err = e.Read(ctx, func(s Snapshot) (err error) {
+			differences, err = nobodysRuns(ctx, s, chunk)
+			return err
+		})
+		if err != nil {
+			return found, fmt.Errorf("verify runs: %w", err)
+		}
+		found = append(found, differences...)
+	}
+}
+
+// nobodysRuns are those of the runs that are wrong, that no mark covers and that name no connection there is.
+func nobodysRuns(ctx context.Context, s Snapshot, runIDs []string) ([]Difference, error) {
+	wrong, err := wrongRuns(ctx, s, runIDs)
+	if err != nil || len(wrong) == 0 {
+		return nil, err
+	}
+	pending, err := s.PendingRuns(ctx, runIDs)
+	if err != nil {
+		return nil, fmt.Errorf("read marks of runs: %w", err)
+	}
+	named := set{}
+	for _, run := range wrong {
+		named.add(run.names.sorted()...)
+	}
+	live, err := s.Identities(ctx, named.sorted())
+	if err != nil {
+		return nil, fmt.Errorf("look for connections: %w", err)
+	}
+	var found []Difference
+	for _, run := range wrong {
+		somebodys := slices.ContainsFunc(run.names.sorted(), func(id string) bool { _, ok := live[id]; return ok })
+		if !somebodys && !pending[run.id] {
+			found = append(found, Difference{"", summary.Runs, "run_evidence[" + run.id + "]", "as its events say", "another"})
+		}
+	}
+	return found, nil
+}
