@@ -1,0 +1,3 @@
+-- What the runs, as last derived, named.
+SELECT run_id, json_build_object('profile_keys', array_to_json(profile_keys), 'connection_ids', array_to_json(connection_ids))::text
+FROM tidemark.run_evidence ORDER BY 1
