@@ -53,7 +53,9 @@ func sqliteBatches(ctx context.Context, o Options) (_ []Figure, err error) {
 	defer func() { err = errors.Join(err, drained.Close()) }()
 	listening, cancel := context.WithCancel(ctx)
 	loop := make(chan error, 1)
-	go func() { loop <- listener.NewLocal(listener.LocalConfig{Drainer: drained, Wake: drained.Wake()}).Run(listening) }()
+	go func() {
+		loop <- listener.NewLocal(listener.LocalConfig{Drainer: drained, Wake: drained.Wake()}).Run(listening)
+	}()
 	defer func() { cancel(); err = errors.Join(err, <-loop) }()
 
 	var keys atomic.Int64

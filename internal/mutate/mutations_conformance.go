@@ -8,8 +8,6 @@ var ofConformance = []mutation{
 		"func borrowed(p *summary.Pending) bool { return", "func borrowed(p *summary.Pending) bool { return false &&", "TestFailedConnection$"),
 	inBoth("rebuild leaves the marks", "G2", "drain/run.go",
 		"tx.Take(ctx, opt.Force)", "tx.Take(ctx, nil)", "TestFailedConnectionByOtherWays"),
-	inBoth("binding does not move runs", "G2", "summary/pending.go",
-		"		p.Ask(Runs)\n", "", "TestBindings"),
 	inBoth("verify blind to one column", "-", "drain/difference.go",
 		`	{summary.Schedule, "schedule_json", func(r summary.Row) string { return orNull(r.Schedule) }},`+"\n", "", "TestVerifyNames"),
 	inBoth("verify blind to the stored sizes", "-", "drain/difference.go",

@@ -207,6 +207,11 @@ var ofDrain = []mutation{
 		pkg: "./db", run: "TestMigrateAdopts",
 	},
 	{
+		name: "foreign table without limits", guarantee: "-", file: "db/preflight.go",
+		old: "WHERE k.contype = 'c' AND k.contypid <> 0)", new: "WHERE false)",
+		pkg: "./db", run: "TestMigrateAdopts",
+	},
+	{
 		name: "foreign table with nulls", guarantee: "-", file: "db/preflight.go",
 		old: "w.required AND NOT h.required",
 		new: "w.required AND h.required IS NULL",
@@ -220,7 +225,7 @@ var ofDrain = []mutation{
 	},
 	{
 		name: "hung drain keeps its lock", guarantee: "G9", file: "db/db.go",
-		old: `	p["idle_in_transaction_session_timeout"] = "30s"`+"\n", new: "",
+		old: `	p["idle_in_transaction_session_timeout"] = "30s"` + "\n", new: "",
 		pkg: "./db", run: "TestHungDrain",
 	},
 }
