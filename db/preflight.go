@@ -13,15 +13,17 @@ import (
 )
 
 // misfits compares the tables in schema public with temporary ones of the same names, and describes what Tidemark needs and
-// they lack, the plainest first. Names of constraints may differ, what they demand may not. Foreign keys name their table's
-// schema and are not compared: what they refuse, Tidemark can bear. So are additional columns the operator's own.
+// they lack, the plainest first. What a constraint demands may not differ, but its name may, and it is all the same whether the
+// table demands it or the domain that the column is of. Foreign keys name their table's schema and are not compared: what
+// they refuse, Tidemark can bear. Additional columns and constraints are the operator's own.
 const misfits = `
 	WITH columns AS (
 		SELECT c.relnamespace AS schema, c.relname AS tab, a.attnum AS place, a.attname AS name, a.attnotnull AS required,
-		       format_type(a.atttypid, a.atttypmod) || CASE WHEN k.collname = 'C' THEN ' collate "C"' ELSE '' END AS kind,
+		       coalesce(format_type(nullif(t.typbasetype, 0), t.typtypmod), format_type(a.atttypid, a.atttypmod)) || CASE WHEN k.collname = 'C' THEN ' collate "C"' ELSE '' END AS kind,
 		       CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) ELSE '' END AS generated
 		FROM pg_class c
 		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+		JOIN pg_type t ON t.oid = a.atttypid
 		LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 		LEFT JOIN pg_collation k ON k.oid = a.attcollation
 		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')),
@@ -29,7 +31,11 @@ const misfits = `
 	have AS (SELECT * FROM columns WHERE schema = 'public'::regnamespace),
 	demands AS (
 		SELECT c.relnamespace AS schema, c.relname AS tab, k.conname AS name, pg_get_constraintdef(k.oid) AS demand
-		FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype IN ('c', 'p', 'u'))
+		FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype IN ('c', 'p', 'u')
+		UNION ALL
+		SELECT c.relnamespace, c.relname, k.conname, regexp_replace(pg_get_constraintdef(k.oid), '\mVALUE\M', quote_ident(a.attname), 'g')
+		FROM pg_constraint k JOIN pg_attribute a ON a.atttypid = k.contypid AND NOT a.attisdropped JOIN pg_class c ON c.oid = a.attrelid
+		WHERE k.contype = 'c' AND k.contypid <> 0)
 	SELECT problem FROM (
 		SELECT 1 AS rank, w.tab, w.place, NULL::name AS name, format('existing table public.%s has no column %s (%s)', w.tab, w.name, w.kind) AS problem
 		FROM want w LEFT JOIN have h USING (tab, name) WHERE h.name IS NULL

@@ -87,6 +87,9 @@ func TestRebuildOlderThanTheLossIsNotResumed(t *testing.T) {
 	b.clean()
 
 	// One that was cut off long ago is not gone on with, either: nobody knows what happened since.
+	if err := b.Trust(t.Context(), []string{"records"}); err != nil {
+		t.Fatal(err)
+	}
 	cutOff()
 	b.exec(`UPDATE tidemark.rebuilds SET started_at = started_at - interval '2 hours' WHERE finished_at IS NULL`)
 	if r, err = b.Rebuild(t.Context(), nil, nil); err != nil || r.Resumed {

@@ -20,14 +20,14 @@ func TestOddTextAndTimes(t *testing.T) {
 			at = "9999-12-31 23:59:59.999999Z"
 		}
 		b.exec(`INSERT INTO connector_instances (connector_instance_id, owner_subject_id, connector_id, display_name, source_binding)
-		        VALUES ($1, 'ann', 'shop', $1, json_build_object('browser_profile_key', $1::text))`, s)
+		        VALUES ($1::text, 'ann', 'shop', $1::text, json_build_object('browser_profile_key', $1::text))`, s)
 		b.exec(`INSERT INTO records (connector_instance_id, stream, record_key, record_json, emitted_at)
-		        VALUES ($1, $1, $1, to_json($1::text), $2::text::timestamptz)`, s, at)
-		b.exec(`INSERT INTO spine_events (event_type, run_id, source_id, occurred_at, data) VALUES ('run.failed', $1, 'shop',
+		        VALUES ($1::text, $1::text, $1::text, to_json($1::text), $2::text::timestamptz)`, s, at)
+		b.exec(`INSERT INTO spine_events (event_type, run_id, source_id, occurred_at, data) VALUES ('run.failed', $1::text, 'shop',
 		        $2::text::timestamptz, json_build_object('browser_surface_profile_key', $1::text, 'failure_reason', $1::text))`, s, at)
-		b.exec(`INSERT INTO connector_attention (attention_id, connector_instance_id, reason_code) VALUES ($1, $1, $1)`, s)
-		b.exec(`INSERT INTO device_heartbeats (connector_instance_id, device_id, status) VALUES ($1, $1, $1)`, s)
-		b.exec(`INSERT INTO connector_detail_gaps (gap_id, connector_instance_id, stream) VALUES ($1, $1, $1)`, s)
+		b.exec(`INSERT INTO connector_attention (attention_id, connector_instance_id, reason_code) VALUES ($1::text, $1::text, $1::text)`, s)
+		b.exec(`INSERT INTO device_heartbeats (connector_instance_id, device_id, status) VALUES ($1::text, $1::text, $1::text)`, s)
+		b.exec(`INSERT INTO connector_detail_gaps (gap_id, connector_instance_id, stream) VALUES ($1::text, $1::text, $1::text)`, s)
 	}
 	page := func() []summary.Observation {
 		t.Helper()

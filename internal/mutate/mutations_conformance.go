@@ -66,6 +66,12 @@ var ofConformance = []mutation{
 		`scope: "run", component: summary.Runs, names: []fact{profileKey},`, `scope: "run", component: summary.Runs, names: []fact{{"profile_key", "'none'"}},`, "TestBindings"),
 	inBoth("manifest changes make connections dirty", "G4", "triggers/sources.go",
 		`scope: "connector", component: summary.Manifest, names: columns("connector_id"),`, `scope: "all", component: summary.Identity, names: columns("connector_id"),`, "TestConnectors"),
+	inStorm("storm: delete, then recount", "G2", "db/tx.go",
+		"pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, `LOCK TABLE", "pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, `LOCK TABLE", "TestStormOnPostgres"),
+	inStorm("storm: drain lock omitted", "G3", "db/tx.go",
+		"`LOCK TABLE tidemark.drain_lock IN EXCLUSIVE MODE;`", "``", "TestStormOnPostgres"),
+	inStorm("storm: cursor passes transactions in progress", "G1", "db/take.go",
+		"	OR m.xid = ANY (ARRAY(SELECT pg_snapshot_xip(snap) FROM tidemark.current_cursor)))`", "	)`", "TestStormOnPostgres"),
 	{
 		name: "property test: losses not marked", guarantee: "G2", file: "triggers/tally.go",
 		old: `moved("<") + " AS newest_lost`, new: `"NULL::timestamptz AS newest_lost`,
@@ -86,4 +92,9 @@ var ofConformance = []mutation{
 // inBoth is a mutation that tests of internal/conformance find out.
 func inBoth(name, guarantee, file, old, new, run string) mutation {
 	return mutation{name: name, guarantee: guarantee, file: file, old: old, new: new, pkg: "./internal/conformance", run: run}
+}
+
+// inStorm is one that only what happens at the same time finds out.
+func inStorm(name, guarantee, file, old, new, run string) mutation {
+	return mutation{name: name, guarantee: guarantee, file: file, old: old, new: new, pkg: "./internal/property", run: run}
 }

@@ -10,7 +10,7 @@ import (
 	"tidemark/internal/enginetest"
 )
 
-// actions are what may happen next. Writers' come several times, so that they are drawn more often.
+// actions are what may happen next. Writers' come several times, by their weight, so that they are drawn more often.
 func (w *world) actions() map[string]func(*rapid.T) {
 	out := map[string]func(*rapid.T){
 		"":                w.check,
@@ -29,12 +29,13 @@ func (w *world) actions() map[string]func(*rapid.T) {
 		"empty":           w.empty,
 		"shell":           w.shell,
 	}
-	for kind, generators := range statements {
-		write := func(t *rapid.T) {
-			s := w.someone(t)
-			w.run(t, s, pick(t, generators)(t).In(w.e))
+	for kind, s := range statements {
+		for n := range s.weight {
+			out[fmt.Sprintf("write %s %d", kind, n)] = func(t *rapid.T) {
+				writer := w.someone(t)
+				w.run(t, writer, pick(t, s.generators)(t).In(w.e))
+			}
 		}
-		out["write "+kind], out["write more "+kind] = write, write
 	}
 	if w.e.Name == enginetest.Postgres {
 		out["replicate"] = w.replicate

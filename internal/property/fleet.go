@@ -16,7 +16,11 @@ var beginning = []string{
 		('k2', NULL, '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z')`,
 	`INSERT INTO connector_instances (connector_instance_id, owner_subject_id, connector_id, source_binding, created_at, updated_at) VALUES
 		('c1', 'o1', 'k1', '{"browser_profile_key":"p1"}', '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z'),
-		('c2', 'o1', 'k1', '{}', '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z')`,
+		('c2', 'o1', 'k1', '{}', '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z'),
+		('c3', 'o2', 'k2', '{"browser_profile_key":"p2"}', '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z')`,
+	`INSERT INTO records (connector_instance_id, stream, record_key, record_json, emitted_at) VALUES
+		('c1', 's1', '1', '{}', '2026-01-01T00:00:00.000000Z'), ('c1', 's1', '2', '{"a": 1}', '2026-01-03T00:00:00.000000Z'),
+		('c2', 's1', '1', '{}', '2026-01-02T00:00:00.000000Z'), ('c3', 'Ö', '3', '[]', '2026-01-05T00:00:00.000000Z')`,
 }
 
 func binding(t *rapid.T) string {

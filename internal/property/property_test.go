@@ -11,15 +11,20 @@ import (
 	"tidemark/internal/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	os.Exit(pgtest.Main(m))
+}
+
+// given are the flags of the command line.
+var given = map[string]bool{}
 
 // sequences says how many random sequences, of how many steps on average, unless rapid's own flags do.
 func sequences(t *testing.T, checks, steps string) {
 	t.Helper()
-	set := map[string]bool{}
-	flag.Visit(func(f *flag.Flag) { set[f.Name] = true })
 	for name, value := range map[string]string{"rapid.checks": checks, "rapid.steps": steps} {
-		if !set[name] {
+		if !given[name] {
 			if err := flag.Set(name, value); err != nil {
 				t.Fatal(err)
 			}
@@ -58,18 +63,18 @@ func holdPostgres(t *testing.T, canPrepare bool, opts ...pgtest.Option) {
 }
 
 func TestPostgres(t *testing.T) {
-	sequences(t, "25", "40")
+	sequences(t, "20", "40")
 	holdPostgres(t, false)
 }
 
 // Prepared transactions keep their locks and their xid: the cursor must not pass them by.
 func TestPostgresPrepared(t *testing.T) {
-	sequences(t, "10", "40")
+	sequences(t, "8", "40")
 	holdPostgres(t, true, pgtest.Setting("max_prepared_transactions", "8"))
 }
 
 func TestSQLite(t *testing.T) {
-	sequences(t, "25", "40")
+	sequences(t, "40", "40")
 	holdSQLite(t)
 }
 

@@ -15,14 +15,20 @@ func same(format string, args ...any) enginetest.Statement {
 	return enginetest.Same(fmt.Sprintf(format, args...))
 }
 
-// statements are all generators. Some draw statements that fail: that must leave nothing behind, either.
-var statements = map[string][]generator{
-	"records":   {upsertRecords, insertRecords, replaceRecords, editRecords, editRecords, moveRecords, deleteRecords, copyRecords, failHalfway},
-	"history":   {insertChange, insertChange, editChanges},
-	"blobs":     {upsertBlobs, editBlobs, floodBlobs},
-	"events":    {insertEvents, insertEvents, editEvents},
-	"instances": {upsertConnection, upsertConnection, editConnection, editConnection, deleteConnection, renameConnection},
-	"others":    {upsertConnector, upsertSchedule, upsertGap, editGap, upsertAttention, upsertDevice, deleteOther},
+// statements are all generators, with how often they are drawn. Some draw statements that fail: that must leave nothing behind,
+// either.
+var statements = map[string]struct {
+	weight     int
+	generators []generator
+}{
+	"records": {10, []generator{
+		upsertRecords, insertRecords, replaceRecords, editRecords, editRecords, editRecords, moveRecords, deleteRecords, copyRecords, failHalfway,
+	}},
+	"history":   {2, []generator{insertChange, insertChange, editChanges}},
+	"blobs":     {2, []generator{upsertBlobs, editBlobs, floodBlobs}},
+	"events":    {4, []generator{insertEvents, insertEvents, editEvents}},
+	"instances": {3, []generator{upsertConnection, upsertConnection, editConnection, editConnection, deleteConnection, renameConnection}},
+	"others":    {3, []generator{upsertConnector, upsertSchedule, upsertGap, editGap, upsertAttention, upsertDevice, deleteOther}},
 }
 
 var recordColumns = map[string][]string{
@@ -66,8 +72,8 @@ func replaceRecords(t *rapid.T) enginetest.Statement {
 
 func editRecords(t *rapid.T) enginetest.Statement {
 	return same("UPDATE records SET %s WHERE %s", pick(t, []string{
-		"record_json = " + pick(t, bodies), "deleted = NOT deleted", "deleted = " + boolean(t), "emitted_at = " + at(t),
-		"version = version + 1", "deleted_at = " + at(t), "record_json = record_json",
+		"record_json = " + pick(t, bodies), "deleted = NOT deleted", "deleted = " + boolean(t), "emitted_at = " + at(t), "emitted_at = " + at(t),
+		"version = version + 1, deleted_at = " + at(t) + ", record_json = record_json",
 		"deleted = NOT deleted, emitted_at = " + at(t) + ", record_json = " + pick(t, bodies),
 	}), where(t, recordColumns, "stream", "connector_instance_id", "record_key"))
 }
