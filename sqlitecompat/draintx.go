@@ -89,6 +89,6 @@ func (t *drainTx) SaveRebuild(ctx context.Context, p drain.Progress, finished bo
 		now := t.Now()
 		at = &now
 	}
-	return t.exec(ctx, `UPDATE rebuilds SET phase = ?2, after_id = ?3, done = ?4, total = max(total, ?5), finished_at = ?6 WHERE rebuild_id = ?1`,
+	return t.exec(ctx, `UPDATE rebuilds SET phase = ?2, after_id = ?3, done = ?4, total = max(total, ?5), finished_at = coalesce(?6, finished_at) WHERE rebuild_id = ?1`,
 		p.ID, p.Phase, p.AfterID, p.Done, p.Total, at)
 }

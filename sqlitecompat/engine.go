@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"tidemark/drain"
 )
@@ -135,11 +136,19 @@ func (d *DB) OpenRebuild(ctx context.Context) (p drain.Progress, err error) {
 		scan := func() error {
 			return conn.QueryRowContext(ctx, open).Scan(&p.ID, &p.Phase, &p.AfterID, &p.Done, &p.Total)
 		}
-		if err := scan(); err == nil || !errors.Is(err, sql.ErrNoRows) {
-			p.Resumed = err == nil
+		// What a rebuild recounted before capture was lost, or long ago, proves nothing now: begin anew.
+		_, err := conn.ExecContext(ctx, `
+			UPDATE rebuilds SET finished_at = ?1
+			WHERE finished_at IS NULL AND (started_at < ?2 OR started_at <= (SELECT max(since) FROM capture_state WHERE NOT trusted))`,
+			d.instant(), d.instant().Add(-time.Hour))
+		if err != nil {
 			return false, err
 		}
-		_, err := conn.ExecContext(ctx, `
+		if err := scan(); err == nil || !errors.Is(err, sql.ErrNoRows) {
+			p.Resumed = err == nil
+			return true, err
+		}
+		_, err = conn.ExecContext(ctx, `
 			INSERT INTO rebuilds (total)
 			SELECT (SELECT count(*) FROM `+connections+`) + (SELECT count(DISTINCT run_id) FROM spine_events)`)
 		if err != nil {
