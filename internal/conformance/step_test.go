@@ -27,8 +27,6 @@ type step struct {
 	gone string
 	// moved are connections that are another owner's now: to the former one they are gone.
 	moved string
-	// left are connections that their former owner is told the end of: they have another one.
-	left string
 	// connectors are those whose manifest change the drain announces.
 	connectors string
 	// mark says that a mark is left although no connection is dirty: of a run that is nobody's.
@@ -45,12 +43,6 @@ func does(name, dirty, sql string) step {
 // guardedBy says whom a foreign writer on SQLite makes dirty beside.
 func (s step) guardedBy(connections string) step {
 	s.guarded = connections
-	return s
-}
-
-// leaving says that the connections leave their owner.
-func (s step) leaving(connections string) step {
-	s.left = connections
 	return s
 }
 
