@@ -16,18 +16,21 @@ import (
 // dsn is the address of the file at path for modernc's driver, with pragmas that every connection of ours runs first. A Tx that
 // may write takes the write lock when it begins: one that read first could no longer get it if somebody wrote meanwhile.
 func dsn(path, mode string, pragmas ...string) string {
-	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}, "_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())}, pragmas...)}
+	q := url.Values{"mode": {mode}, "_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())}, pragmas...)}
+	if mode != "ro" {
+		q.Set("_txlock", "immediate")
+	}
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
 }
 
 // busyTimeout is how long a statement waits for another process's transaction before it fails.
 const busyTimeout = 5 * time.Second
 
-// connector opens connections of modernc's driver: hooked ones for the writer, plain ones for readers. Both keep
-// prepared statements.
+// connector opens connections of modernc's driver: hooked ones for the writer, plain ones for all else. Both keep prepared
+// statements.
 type connector struct {
 	driver.Connector
-	db *DB // of a hooked connection; nil for a reader
+	db *DB // of a hooked connection; nil for a plain one
 }
 
 func newConnector(dsn string, db *DB) (connector, error) {
@@ -43,7 +46,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	base := baseConn{Conn: inner, cache: newStatementCache(inner.(driver.ConnPrepareContext))}
 	if c.db == nil {
-		return &readConn{base}, nil
+		return &plainConn{base}, nil
 	}
 	conn := &hookedConn{baseConn: base, db: c.db, capture: newCapture()}
 	hooks := inner.(sqlite.HookRegisterer)
@@ -53,7 +56,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, nil
 }
 
-// baseConn is what readers and the writer share of a connection.
+// baseConn is what hooked and plain connections share.
 type baseConn struct {
 	driver.Conn // modernc's
 	cache       *statementCache
@@ -113,26 +116,29 @@ func (c *baseConn) queryInner(ctx context.Context, s statement, args []driver.Na
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, s.text, args)
 }
 
-// readConn is a connection of the read pool.
-type readConn struct{ baseConn }
+// plainConn is a connection without hooks.
+type plainConn struct{ baseConn }
 
 // BeginTx implements driver.ConnBeginTx.
-func (c *readConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+func (c *plainConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
 }
 
 // PrepareContext implements driver.ConnPrepareContext.
-func (c *readConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+func (c *plainConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	return c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
 }
 
 // ExecContext implements driver.ExecerContext.
-func (c *readConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+func (c *plainConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if all := split(query); len(all) == 1 {
+		return c.execInner(ctx, all[0], args)
+	}
 	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 }
 
-// QueryContext implements driver.QueryerContext. Reads are single statements; their text is the key of the cache.
-func (c *readConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+// QueryContext implements driver.QueryerContext.
+func (c *plainConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if all := split(query); len(all) == 1 {
 		return c.queryInner(ctx, all[0], args)
 	}

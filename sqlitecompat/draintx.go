@@ -9,7 +9,7 @@ import (
 	"tidemark/summary"
 )
 
-// drainTx is a drain transaction on the writer's connection (drain.Tx). It holds the write lock, so it is its own snapshot.
+// drainTx is a drain transaction (drain.Tx). It holds the write lock, so it is its own snapshot.
 type drainTx struct {
 	source
 	conn  *sql.Conn
@@ -20,7 +20,7 @@ type drainTx struct {
 // Write runs fn in a drain transaction, BEGIN IMMEDIATE, which commits if fn returns nil. The write lock is the drain lock.
 func (d *DB) Write(ctx context.Context, fn func(drain.Tx) (drain.Result, error)) (drain.Result, error) {
 	var result drain.Result
-	err := d.immediate(ctx, func(conn *sql.Conn) (bool, error) {
+	err := d.draining(ctx, func(conn *sql.Conn) (bool, error) {
 		tx := &drainTx{source: source{conn}, conn: conn, db: d}
 		var err error
 		result, err = fn(tx)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +32,24 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
+	template.once.Do(func() { template.content = template.build(t) })
+	path := filepath.Join(t.TempDir(), "tide mark%?#.db") // characters that an address would mistake
+	if err := os.WriteFile(path, template.content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &fixture{reopen(t, path), path}
+}
+
+// template is the content of a new fixture's file. Nobody builds it twice.
+var template contents
+
+type contents struct {
+	once    sync.Once
+	content []byte
+}
+
+func (*contents) build(t *testing.T) []byte {
+	t.Helper()
 	f := newEmpty(t)
 	f.must(t,
 		`INSERT INTO connectors (connector_id, display_name, manifest) VALUES ('amazon', 'Amazon', '{"version":"1"}'), ('bank', NULL, NULL)`,
@@ -38,12 +58,19 @@ func newFixture(t *testing.T) *fixture {
 			('c2', 'ann', 'amazon', 'browser_collector', 'k2', '{"browser_profile_key":"p2"}'),
 			('c3', 'bob', 'bank', 'account', NULL, '{}')`)
 	f.settle(t)
-	return f
+	if err := f.Close(); err != nil { // which folds the WAL into the file
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(f.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
 }
 
 func newEmpty(t *testing.T) *fixture {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "tide mark%?#.db") // characters that an address would mistake
+	path := filepath.Join(t.TempDir(), "new.db")
 	db := reopen(t, path)
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)

@@ -65,10 +65,14 @@ var hooks = map[string]*hook{
 		s := subject{scope: "run", component: "runs", run: text(r[1]), connection: text(r[2]), profileKey: text(r[3])}
 		c.changed(s, c.digest(r[0], kind, r[5], r[6], data), sign)
 	}},
-	"connector_schedules": {[]string{"connector_instance_id", "interval_seconds", "jitter_seconds", "enabled", "created_at", "updated_at"}, func(c *capture, r []any, sign int64) {
+	"connector_schedules": {[]string{
+		"connector_instance_id", "interval_seconds", "jitter_seconds", "enabled", "created_at", "updated_at",
+	}, func(c *capture, r []any, sign int64) {
 		c.changed(subject{scope: "connection", component: "schedule", connection: text(r[0])}, c.encode(r...), sign)
 	}},
-	"connector_detail_gaps": {[]string{"connector_instance_id", "stream", "status", "attempt_count", "next_attempt_after", "updated_at"}, func(c *capture, r []any, sign int64) {
+	"connector_detail_gaps": {[]string{
+		"connector_instance_id", "stream", "status", "attempt_count", "next_attempt_after", "updated_at",
+	}, func(c *capture, r []any, sign int64) {
 		var stream, attempts, next, updated any
 		switch r[2] {
 		case "pending", "in_progress":
@@ -76,7 +80,8 @@ var hooks = map[string]*hook{
 		case "terminal":
 			updated = r[5]
 		}
-		c.changed(subject{scope: "connection", component: "gaps", connection: text(r[0])}, c.encode(stream, r[2], attempts, next, updated), sign)
+		s := subject{scope: "connection", component: "gaps", connection: text(r[0])}
+		c.changed(s, c.encode(stream, r[2], attempts, next, updated), sign)
 	}},
 	"connector_attention": {[]string{
 		"connector_instance_id", "attention_id", "run_id", "reason_code", "owner_action", "lifecycle", "expires_at",

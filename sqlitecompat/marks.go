@@ -16,7 +16,10 @@ type mark []driver.Value
 
 // recountMark asks for a recount of what s is about.
 func recountMark(s subject) mark {
-	return mark{s.scope, s.component, int64(1), orNull(s.connection), nil, nil, nil, nil, nil, nil, nil, nil, nil, orNull(s.run), orNull(s.profileKey), orNull(s.connectorID)}
+	return mark{
+		s.scope, s.component, int64(1), orNull(s.connection), nil, nil, nil, nil, nil, nil, nil, nil, nil,
+		orNull(s.run), orNull(s.profileKey), orNull(s.connectorID),
+	}
 }
 
 // marks are those of all that was captured. Nil if nothing has changed on balance.

@@ -3,12 +3,8 @@ package sqlitecompat
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
-	"errors"
 	"fmt"
 	"io/fs"
-
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"tidemark/migrations"
 )
@@ -143,29 +139,4 @@ func (d *DB) CheckSchema(ctx context.Context) error {
 
 func newerSchema(current, latest int64) error {
 	return fmt.Errorf("database schema is version %d, newer than this program's %d: run a newer tidemark", current, latest)
-}
-
-// immediate runs fn in a transaction that holds the write lock from its start. It commits if fn says so, and else rolls back.
-func (d *DB) immediate(ctx context.Context, fn func(conn *sql.Conn) (commit bool, err error)) error {
-	conn, err := d.writer.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("get writer: %w", unreachable(err))
-	}
-	defer conn.Close() //nolint:errcheck // it only goes back to the pool
-	if _, err := conn.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
-		return fmt.Errorf("take write lock: %w", unreachable(err))
-	}
-	end := context.WithoutCancel(ctx)
-	commit, err := fn(conn)
-	if err == nil && commit {
-		if _, err = conn.ExecContext(end, `COMMIT`); err == nil {
-			return nil
-		}
-		err = fmt.Errorf("commit: %w", unreachable(err))
-	}
-	_, e := conn.ExecContext(end, `ROLLBACK`)
-	if e != nil && code(e) != sqlite3.SQLITE_ERROR { // which says that SQLite has rolled back by itself
-		err = errors.Join(err, fmt.Errorf("roll back: %w", e), conn.Raw(func(any) error { return driver.ErrBadConn }))
-	}
-	return err
 }

@@ -30,6 +30,8 @@ type DB struct {
 	now    func() time.Time
 	writer *sql.DB // one connection, hooked
 	reader *sql.DB // read-only
+	// drainer is one connection without hooks, for drains. Whoever uses it holds the writer's, too.
+	drainer *sql.DB
 	// capturing: the schema is this program's, so the hooks capture.
 	capturing  atomic.Bool
 	watch      *watch
@@ -67,8 +69,10 @@ func (d *DB) connect(ctx context.Context, path string, opt Options) error {
 	if opt.Relaxed {
 		synchronous = "synchronous(NORMAL)"
 	}
+	const cache = "cache_size(-16000)" // KiB
+	autocheckpoint := fmt.Sprintf("wal_autocheckpoint(%d)", checkpointAt)
 	var err error
-	if d.writer, err = d.pool(dsn(path, "rwc", "foreign_keys(1)", synchronous, fmt.Sprintf("wal_autocheckpoint(%d)", checkpointAt)), d, 1); err != nil {
+	if d.writer, err = d.pool(dsn(path, "rwc", "foreign_keys(1)", synchronous, autocheckpoint, cache), d, 1); err != nil {
 		return err
 	}
 	if err := d.journal(ctx); err != nil {
@@ -88,6 +92,9 @@ func (d *DB) connect(ctx context.Context, path string, opt Options) error {
 		if err := d.startCapture(ctx); err != nil {
 			return err
 		}
+	}
+	if d.drainer, err = d.pool(dsn(path, "rw", synchronous, autocheckpoint, cache), nil, 1); err != nil {
+		return err
 	}
 	if d.checkpoint, err = d.startCheckpoints(ctx, dsn(path, "rw")); err != nil {
 		return err
@@ -154,7 +161,7 @@ func (d *DB) Close() error {
 	if d.checkpoint != nil {
 		err = errors.Join(err, d.checkpoint.close())
 	}
-	for _, pool := range []*sql.DB{d.reader, d.writer} { // the writer last: it folds the WAL into the file
+	for _, pool := range []*sql.DB{d.reader, d.drainer, d.writer} { // the writer last: it folds the WAL into the file
 		if pool != nil {
 			err = errors.Join(err, pool.Close())
 		}

@@ -29,7 +29,7 @@ func (b *batch) unpark(ctx context.Context, failed map[string]bool, ids []string
 		return nil, nil
 	}
 	slices.Sort(retry)
-	if err := b.take(ctx, "marks_parked", `connector_instance_id IN (SELECT value FROM json_each(?))`, array(retry)); err != nil {
+	if err := b.take(ctx, "marks_parked", ` WHERE connector_instance_id IN (SELECT value FROM json_each(?))`, array(retry)); err != nil {
 		return nil, fmt.Errorf("take parked marks: %w", err)
 	}
 	return retry, nil

@@ -26,15 +26,11 @@ func (t *drainTx) Take(ctx context.Context, ids []string) (drain.Taken, error) {
 		return drain.Taken{}, fmt.Errorf("read failures: %w", err)
 	}
 	b := &batch{tx: t, connections: map[string]*summary.Pending{}}
-	chosen, err := t.choose(ctx, ids, failed)
-	if err == nil && len(chosen) > 0 {
-		err = b.take(ctx, "marks", `scope = 'connection' AND connector_instance_id IN (SELECT value FROM json_each(?))`, array(chosen))
-	}
-	if err == nil {
-		err = b.take(ctx, "marks", `mark_id IN (SELECT mark_id FROM marks WHERE scope = 'run' LIMIT ?)`, takeRuns)
-	}
-	if err == nil {
-		err = b.take(ctx, "marks", `scope = 'connector'`)
+	every, err := t.few(ctx)
+	if err == nil && every {
+		err = b.take(ctx, "marks", "")
+	} else if err == nil {
+		err = b.takeSome(ctx, ids, failed)
 	}
 	if err != nil {
 		return drain.Taken{}, fmt.Errorf("take marks: %w", err)
@@ -98,6 +94,33 @@ func (t *drainTx) failed(ctx context.Context) (map[string]bool, error) {
 	return keyed(ctx, t.source, `SELECT connector_instance_id, retry_at <= ? FROM failures`, []any{t.Now()}, func(due *bool) []any { return []any{due} })
 }
 
+// few reports whether one drain can take all marks that there are. It walks the distinct connections by their index.
+func (t *drainTx) few(ctx context.Context) (few bool, err error) {
+	err = t.q.QueryRowContext(ctx, `
+		WITH RECURSIVE ids (id) AS (
+			SELECT min(connector_instance_id) FROM marks
+			UNION ALL SELECT (SELECT min(m.connector_instance_id) FROM marks m WHERE m.connector_instance_id > ids.id) FROM ids WHERE ids.id IS NOT NULL
+			LIMIT ?1 + 1)
+		SELECT (SELECT count(id) FROM ids) <= ?1 AND (SELECT count(*) FROM (SELECT 1 FROM marks WHERE scope = 'run' LIMIT ?2 + 1)) <= ?2`,
+		takeConnections, takeRuns).Scan(&few)
+	return few, err
+}
+
+// takeSome takes the marks of some connections, and some marks of runs.
+func (b *batch) takeSome(ctx context.Context, ids []string, failed map[string]bool) error {
+	chosen, err := b.tx.choose(ctx, ids, failed)
+	if err == nil && len(chosen) > 0 {
+		err = b.take(ctx, "marks", ` WHERE scope = 'connection' AND connector_instance_id IN (SELECT value FROM json_each(?))`, array(chosen))
+	}
+	if err == nil {
+		err = b.take(ctx, "marks", ` WHERE mark_id IN (SELECT mark_id FROM marks WHERE scope = 'run' LIMIT ?)`, takeRuns)
+	}
+	if err == nil {
+		err = b.take(ctx, "marks", ` WHERE scope = 'connector'`)
+	}
+	return err
+}
+
 // choose returns the connections whose marks are taken: those in ids, those that are due to be retried, and the ones with
 // the oldest marks.
 func (t *drainTx) choose(ctx context.Context, ids []string, failed map[string]bool) ([]string, error) {
@@ -127,17 +150,22 @@ type batch struct {
 	marks       int64
 }
 
-// take reads the marks of a table that a condition chooses, summed, and deletes them.
-func (b *batch) take(ctx context.Context, table, condition string, args ...any) error {
+// take reads the marks of a table that a WHERE clause chooses, summed, and deletes them. Without one SQLite reads the pages as
+// they lie, and deletes them whole.
+func (b *batch) take(ctx context.Context, table, where string, args ...any) error {
 	origin := "scope, coalesce(run_id, ''), coalesce(profile_key, ''), coalesce(connector_id, '')"
 	by := "scope, component, recount, connector_instance_id, stream, run_id, profile_key, connector_id"
 	if table == "marks_parked" {
 		origin, by = "'connection', '', '', ''", "component, recount, connector_instance_id, stream"
 	}
+	from := table
+	if where == "" {
+		from += " NOT INDEXED"
+	}
 	before := b.marks
 	err := b.tx.each(ctx, `
 		SELECT `+origin+`, component, recount, connector_instance_id, stream, count(*), min(marked_at), max(newest_gained), max(newest_lost)`+sums+`
-		FROM `+table+` WHERE `+condition+` GROUP BY `+by, args, func(rows *sql.Rows) error {
+		FROM `+from+where+` GROUP BY `+by, args, func(rows *sql.Rows) error {
 		var g group
 		fields := []any{
 			&g.scope, &g.run, &g.profileKey, &g.connector, &g.component, &g.recount, &g.connection, &g.stream, &g.count, &g.markedAt,
@@ -152,7 +180,7 @@ func (b *batch) take(ctx context.Context, table, condition string, args ...any) 
 	if err != nil || b.marks == before {
 		return err
 	}
-	return b.tx.exec(ctx, `DELETE FROM `+table+` WHERE `+condition, args...)
+	return b.tx.exec(ctx, `DELETE FROM `+table+where, args...)
 }
 
 func (b *batch) add(g *group) {
