@@ -207,12 +207,12 @@ func TestInstallDoesNotHoldUpWriters(t *testing.T) {
 	}()
 	for i := range 5 {
 		writer.await(`SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND relation = 'public.spine_events'::regclass`)
-		start := time.Now()
 		for j, table := range []string{"records", "blobs", "record_changes"} {
+			start := time.Now()
 			writer.exec(fmt.Sprintf(`UPDATE %s SET record_key = record_key || '%d%d'`, table, i, j))
-		}
-		if waited := time.Since(start); waited >= 2*time.Second {
-			t.Errorf("a writer waited %s", waited)
+			if waited := time.Since(start); waited >= 2*time.Second {
+				t.Errorf("a writer waited %s", waited)
+			}
 		}
 	}
 	// The long transaction goes on to a table that the installation has locked: the installation yields.

@@ -24,9 +24,9 @@ func TestForeignPrograms(t *testing.T) {
 		do(t, layer, sql)
 	}
 	copied := fleet(t)[0]
-	copied.Shell(t, `\copy records (connector_instance_id, stream, record_key, record_json, emitted_at) FROM STDIN WITH (FORMAT csv)
-ci_work,s,1,"{""a"":1}",2026-05-01T00:00:00Z
-ci_phone,s,1,[],2026-05-02T00:00:00Z
+	copied.Shell(t, `\copy records (connector_instance_id, stream, record_key, record_json, emitted_at) FROM STDIN
+ci_work	s	1	{"a":1}	2026-05-01T00:00:00Z
+ci_phone	s	1	[]	2026-05-02T00:00:00Z
 \.
 `+second+";\n"+third)
 	postgres.Shell(t, inOneTransaction)

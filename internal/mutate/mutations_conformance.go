@@ -26,6 +26,8 @@ var ofConformance = []mutation{
 	inBoth("a foreign source attributed", "G5", "migrations/sqlite/003_evidence.sql",
 		"           WHERE o.browser_profile_key = c.browser_profile_key AND o.connector_id = c.connector_id\n",
 		"           WHERE o.browser_profile_key = c.browser_profile_key AND o.connector_id = '?'\n", "TestAttribution"),
+	inBoth("version stays though content changed", "G2", "drain/write.go",
+		"rows[i].Version, rows[i].ComputedAt = v+int64(i), r.tx.Now()", "rows[i].Version, rows[i].ComputedAt = 1, r.tx.Now()", "TestDevices"),
 	inBoth("deletion not told of", "-", "drain/write.go",
 		"			told = append(told, Deletion{ConnectionID: id, Owner: old.OwnerSubjectID})\n", "			_ = old\n", "TestEveryConnectionDeleted"),
 	inBoth("surface failures have no reason", "-", "summary/terminal.go",
@@ -66,6 +68,12 @@ var ofConformance = []mutation{
 		`scope: "run", component: summary.Runs, names: []fact{profileKey},`, `scope: "run", component: summary.Runs, names: []fact{{"profile_key", "'none'"}},`, "TestBindings"),
 	inBoth("manifest changes make connections dirty", "G4", "triggers/sources.go",
 		`scope: "connector", component: summary.Manifest, names: columns("connector_id"),`, `scope: "all", component: summary.Identity, names: columns("connector_id"),`, "TestConnectors"),
+	{
+		name: "operators not qualified", guarantee: "G11", file: "triggers/expression.go",
+		old: `left + " OPERATOR(pg_catalog." + operator + ") " + right`, new: `left + " " + operator + " " + right`,
+		pkg: "./triggers", run: "Hostile",
+	},
+
 	inStorm("storm: delete, then recount", "G2", "db/tx.go",
 		"pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, `LOCK TABLE", "pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, `LOCK TABLE", "TestStormOnPostgres"),
 	inStorm("storm: drain lock omitted", "G3", "db/tx.go",
