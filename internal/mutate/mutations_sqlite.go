@@ -1,4 +1,0 @@
-package main
-
-// What the SQLite engine must not be without.
-var ofSQLite = []mutation{}
