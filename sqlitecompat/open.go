@@ -69,10 +69,9 @@ func (d *DB) connect(ctx context.Context, path string, opt Options) error {
 	if opt.Relaxed {
 		synchronous = "synchronous(NORMAL)"
 	}
-	const cache = "cache_size(-16000)" // KiB
 	autocheckpoint := fmt.Sprintf("wal_autocheckpoint(%d)", checkpointAt)
 	var err error
-	if d.writer, err = d.pool(dsn(path, "rwc", "foreign_keys(1)", synchronous, autocheckpoint, cache), d, 1); err != nil {
+	if d.writer, err = d.pool(dsn(path, "rwc", "foreign_keys(1)", synchronous, autocheckpoint), d, 1); err != nil {
 		return err
 	}
 	if err := d.journal(ctx); err != nil {
@@ -93,7 +92,7 @@ func (d *DB) connect(ctx context.Context, path string, opt Options) error {
 			return err
 		}
 	}
-	if d.drainer, err = d.pool(dsn(path, "rw", synchronous, autocheckpoint, cache), nil, 1); err != nil {
+	if d.drainer, err = d.pool(dsn(path, "rw", synchronous, autocheckpoint), nil, 1); err != nil {
 		return err
 	}
 	if d.checkpoint, err = d.startCheckpoints(ctx, dsn(path, "rw")); err != nil {

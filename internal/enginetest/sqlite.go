@@ -154,8 +154,8 @@ func (s *layerSession) Exec(ctx context.Context, query string) (err error) {
 		_, err = s.pool.ExecContext(ctx, query)
 	default:
 		_, err = s.conn.ExecContext(ctx, query)
-		if err == nil && (query == "COMMIT" || query == "ROLLBACK") {
-			err = s.release()
+		if err == nil && query == "COMMIT" || query == "ROLLBACK" { // an interrupted statement may have rolled back already
+			err = errors.Join(err, s.release())
 		}
 	}
 	return err
@@ -171,7 +171,8 @@ func (s *layerSession) Close() error {
 	if s.conn == nil {
 		return nil
 	}
-	return s.Exec(context.Background(), "ROLLBACK")
+	_, _ = s.conn.ExecContext(context.Background(), "ROLLBACK")
+	return s.release()
 }
 
 // plainSession is a connection that knows nothing of us.
