@@ -31,7 +31,7 @@ type server struct {
 
 func startServer(ctx context.Context) (*server, error) {
 	cluster, err := pgcluster.Start(ctx, pgcluster.Options{Durable: true, Settings: map[string]string{
-		"max_connections": "120", "shared_buffers": "512MB", "max_wal_size": "8GB", "checkpoint_timeout": "30min",
+		"max_connections": "200", "shared_buffers": "512MB", "max_wal_size": "8GB", "checkpoint_timeout": "30min",
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("start server: %w", err)

@@ -31,7 +31,7 @@ func (s *source) Identities(ctx context.Context, ids []string) (map[string]summa
 	rows, err := s.tx.Query(ctx, `
 		SELECT connector_instance_id, connector_id, owner_subject_id, display_name, status, source_kind,
 		       source_binding ->> 'browser_profile_key', created_at, revoked_at
-		FROM public.connector_instances WHERE connector_instance_id = ANY ($1)`, ids)
+		FROM public.connector_instances WHERE connector_instance_id IN (SELECT unnest($1::text[]))`, ids)
 	return keyed(rows, err, identityFields)
 }
 
@@ -45,7 +45,7 @@ func identityFields(f *summary.IdentityFacts) []any {
 func (s *source) Schedules(ctx context.Context, ids []string) (map[string]summary.ScheduleFacts, error) {
 	rows, err := s.tx.Query(ctx, `
 		SELECT connector_instance_id, interval_seconds, jitter_seconds, enabled, created_at, updated_at
-		FROM public.connector_schedules WHERE connector_instance_id = ANY ($1)`, ids)
+		FROM public.connector_schedules WHERE connector_instance_id IN (SELECT unnest($1::text[]))`, ids)
 	return keyed(rows, err, func(f *summary.ScheduleFacts) []any {
 		return []any{&f.IntervalSeconds, &f.JitterSeconds, &f.Enabled, &f.CreatedAt, &f.UpdatedAt}
 	})
@@ -60,7 +60,7 @@ func (s *source) Gaps(ctx context.Context, ids []string) (map[string]summary.Gap
 		       max(updated_at) FILTER (WHERE status = 'terminal'),
 		       min(next_attempt_after) FILTER (WHERE status IN ('pending', 'in_progress')),
 		       coalesce(max(attempt_count) FILTER (WHERE status IN ('pending', 'in_progress')), 0)
-		FROM public.connector_detail_gaps WHERE connector_instance_id = ANY ($1) GROUP BY connector_instance_id`, ids)
+		FROM public.connector_detail_gaps WHERE connector_instance_id IN (SELECT unnest($1::text[])) GROUP BY connector_instance_id`, ids)
 	gaps, err := keyed(rows, err, func(f *summary.GapFacts) []any {
 		return []any{&f.Pending, &f.InProgress, &f.Recovered, &f.Terminal, &f.NewestTerminalAt, &f.NextAttemptAfter, &f.MaxAttempts}
 	})
@@ -69,7 +69,7 @@ func (s *source) Gaps(ctx context.Context, ids []string) (map[string]summary.Gap
 	}
 	rows, err = s.tx.Query(ctx, `
 		SELECT connector_instance_id, stream, count(*) FROM public.connector_detail_gaps
-		WHERE connector_instance_id = ANY ($1) AND status IN ('pending', 'in_progress') AND stream IS NOT NULL
+		WHERE connector_instance_id IN (SELECT unnest($1::text[])) AND status IN ('pending', 'in_progress') AND stream IS NOT NULL
 		GROUP BY connector_instance_id, stream ORDER BY connector_instance_id, stream`, ids)
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (s *source) Attention(ctx context.Context, ids []string) (map[string]summar
 			       row_number() OVER (PARTITION BY connector_instance_id
 			                          ORDER BY lifecycle = 'in_progress', expires_at DESC NULLS FIRST, created_at, attention_id) AS place
 			FROM public.connector_attention
-			WHERE connector_instance_id = ANY ($1) AND lifecycle IN ('open', 'acknowledged', 'in_progress')
+			WHERE connector_instance_id IN (SELECT unnest($1::text[])) AND lifecycle IN ('open', 'acknowledged', 'in_progress')
 		) open WHERE place <= $2 ORDER BY connector_instance_id, place`, ids, summary.MaxAttention)
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func (s *source) Devices(ctx context.Context, ids []string) (map[string]summary.
 		SELECT connector_instance_id, count(*), max(last_heartbeat_at), max(last_ingest_at),
 		       least(sum(records_pending), 9007199254740991)::bigint, least(sum(dead_letters), 9007199254740991)::bigint,
 		       (array_agg(status ORDER BY last_heartbeat_at DESC NULLS LAST, device_id))[1]
-		FROM public.device_heartbeats WHERE connector_instance_id = ANY ($1) GROUP BY connector_instance_id`, ids)
+		FROM public.device_heartbeats WHERE connector_instance_id IN (SELECT unnest($1::text[])) GROUP BY connector_instance_id`, ids)
 	return keyed(rows, err, func(f *summary.DeviceFacts) []any {
 		return []any{&f.Devices, &f.NewestHeartbeatAt, &f.LastIngestAt, &f.RecordsPending, &f.DeadLetters, &f.Status}
 	})

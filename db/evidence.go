@@ -65,9 +65,9 @@ func (t *drainTx) ReplaceEvidence(ctx context.Context, stored []drain.Stored) er
 // DeleteEvidence implements drain.Tx.
 func (t *drainTx) DeleteEvidence(ctx context.Context, ids []string) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`DELETE FROM tidemark.connector_summary_evidence WHERE connector_instance_id = ANY ($1)`, ids)
-	batch.Queue(`DELETE FROM tidemark.retained_size_stream WHERE connector_instance_id = ANY ($1)`, ids)
-	batch.Queue(`DELETE FROM tidemark.failures WHERE connector_instance_id = ANY ($1)`, ids)
+	batch.Queue(`DELETE FROM tidemark.connector_summary_evidence WHERE connector_instance_id IN (SELECT unnest($1::text[]))`, ids)
+	batch.Queue(`DELETE FROM tidemark.retained_size_stream WHERE connector_instance_id IN (SELECT unnest($1::text[]))`, ids)
+	batch.Queue(`DELETE FROM tidemark.failures WHERE connector_instance_id IN (SELECT unnest($1::text[]))`, ids)
 	return t.tx.SendBatch(ctx, batch).Close()
 }
 

@@ -33,7 +33,7 @@ func (t *drainTx) unpark(ctx context.Context, b *batch, failed map[string]bool, 
 		return nil, nil
 	}
 	slices.Sort(retry)
-	err = b.collect(t.tx.Query(ctx, `WITH taken AS (DELETE FROM tidemark.marks_parked WHERE connector_instance_id = ANY ($1) RETURNING *)`+groups, retry))
+	err = b.collect(t.tx.Query(ctx, `WITH taken AS (DELETE FROM tidemark.marks_parked WHERE connector_instance_id IN (SELECT unnest($1::text[])) RETURNING *)`+groups, retry))
 	if err != nil {
 		return nil, fmt.Errorf("take parked marks: %w", err)
 	}
@@ -57,7 +57,7 @@ func (t *drainTx) Park(ctx context.Context, f drain.Failure) error {
 
 // Recovered implements drain.Tx.
 func (t *drainTx) Recovered(ctx context.Context, ids []string) error {
-	_, err := t.tx.Exec(ctx, `DELETE FROM tidemark.failures WHERE connector_instance_id = ANY ($1)`, ids)
+	_, err := t.tx.Exec(ctx, `DELETE FROM tidemark.failures WHERE connector_instance_id IN (SELECT unnest($1::text[]))`, ids)
 	return err
 }
 

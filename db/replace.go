@@ -20,7 +20,7 @@ type table struct {
 // replace deletes the rows whose key is among keys and inserts rows, in one round trip where they are few.
 func (t *drainTx) replace(ctx context.Context, into table, keys []string, rows [][]any) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`DELETE FROM tidemark.`+into.name+` WHERE `+into.key+` = ANY ($1)`, keys)
+	batch.Queue(`DELETE FROM tidemark.`+into.name+` WHERE `+into.key+` IN (SELECT unnest($1::text[]))`, keys)
 	if len(rows) < copyFrom {
 		insert := into.insert()
 		for _, row := range rows {

@@ -19,7 +19,8 @@ func (t *drainTx) Current(ctx context.Context, ids []string) (map[string]int64, 
 	return keyed(rows, err, func(version *int64) []any { return []any{version} })
 }
 
-// ReplaceSizes implements drain.Tx. What does not change is copied in the server: most of a row never crosses the wire.
+// ReplaceSizes implements drain.Tx. A new version is a new key: the UPDATE leaves readers' way to the newest row as short as
+// an INSERT and a DELETE do, and what does not change never leaves the server.
 func (t *drainTx) ReplaceSizes(ctx context.Context, rows []drain.Replaced) error {
 	n := len(rows)
 	ids, streams, bytes := make([]string, n), make([]string, n), make([]string, n)
@@ -31,22 +32,13 @@ func (t *drainTx) ReplaceSizes(ctx context.Context, rows []drain.Replaced) error
 		streams[i], bytes[i], totals[i] = r.StreamRecords, r.RetainedBytes, r.TotalRetainedBytes
 	}
 	_, err := t.tx.Exec(ctx, `
-		WITH old AS (
-			DELETE FROM tidemark.connector_summary_evidence e
-			USING unnest($1::text[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::bigint[], $7::timestamptz[],
-			             $8::text[], $9::text[], $10::bigint[])
-				AS n (id, was, new_version, new_computed_at, records, streams, newest, streams_json, bytes_json, bytes)
-			WHERE e.connector_instance_id = n.id AND e.version = n.was
-			RETURNING e.*, n.*)
-		INSERT INTO tidemark.connector_summary_evidence (
-			connector_instance_id, version, connector_id, owner_subject_id, display_name, status, source_kind, browser_profile_key,
-			created_at, revoked_at, total_records, stream_count, last_record_updated_at, stream_records_json, retained_bytes_json,
-			total_retained_bytes, last_run_json, last_successful_run_json, last_finished_run_json, open_runs_json,
-			consecutive_failures, schedule_json, gaps_json, attention_json, device_json, computed_at, state, last_error)
-		SELECT connector_instance_id, new_version, connector_id, owner_subject_id, display_name, status, source_kind, browser_profile_key,
-			created_at, revoked_at, records, streams, newest, streams_json::json, bytes_json::json,
-			bytes, last_run_json, last_successful_run_json, last_finished_run_json, open_runs_json,
-			consecutive_failures, schedule_json, gaps_json, attention_json, device_json, new_computed_at, state, last_error
-		FROM old`, ids, was, versions, computed, records, counts, newest, streams, bytes, totals)
+		UPDATE tidemark.connector_summary_evidence e
+		SET version = n.new_version, computed_at = n.computed, total_records = n.records, stream_count = n.streams,
+			last_record_updated_at = n.newest, stream_records_json = n.streams_json::json, retained_bytes_json = n.bytes_json::json,
+			total_retained_bytes = n.bytes
+		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::bigint[], $7::timestamptz[],
+		            $8::text[], $9::text[], $10::bigint[])
+			AS n (id, was, new_version, computed, records, streams, newest, streams_json, bytes_json, bytes)
+		WHERE e.connector_instance_id = n.id AND e.version = n.was`, ids, was, versions, computed, records, counts, newest, streams, bytes, totals)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"tidemark/drain"
 	"tidemark/summary"
@@ -18,7 +19,7 @@ func (s *source) Streams(ctx context.Context, ids []string) (map[string][]summar
 	rows, err := s.tx.Query(ctx, `
 		SELECT DISTINCT ON (connector_instance_id, stream)
 		       connector_instance_id, stream, record_count, record_bytes, change_count, change_bytes, blob_count, blob_bytes, newest_emitted_at
-		FROM tidemark.retained_size_stream WHERE connector_instance_id = ANY ($1)
+		FROM tidemark.retained_size_stream WHERE connector_instance_id IN (SELECT unnest($1::text[]))
 		ORDER BY connector_instance_id, stream, version DESC`, ids)
 	if err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ func (s *source) Recount(ctx context.Context, refs []drain.StreamRef) (map[strin
 	c := &recount{sizes: map[drain.StreamRef]*summary.StreamSize{}, overflow: map[string]bool{}}
 	for table, sql := range recounts {
 		if len(whole) > 0 {
-			rows, err := s.tx.Query(ctx, sql+` AND connector_instance_id = ANY ($1) GROUP BY connector_instance_id, stream`, whole)
+			rows, err := s.tx.Query(ctx, sql+` AND connector_instance_id IN (SELECT unnest($1::text[])) GROUP BY connector_instance_id, stream`, whole)
 			if err := c.collect(table, rows, err); err != nil {
 				return nil, nil, err
 			}
@@ -143,21 +144,31 @@ func (s *source) Newest(ctx context.Context, refs []drain.StreamRef) (map[drain.
 	return out, err
 }
 
-var retainedSizes = table{"retained_size_stream", "connector_instance_id", []string{
-	"connector_instance_id", "stream", "version", "record_count", "record_bytes", "change_count", "change_bytes", "blob_count",
-	"blob_bytes", "newest_emitted_at",
-}}
-
-// ReplaceStreams implements drain.Tx.
-func (t *drainTx) ReplaceStreams(ctx context.Context, version int64, streams map[string][]summary.StreamSize) error {
-	ids := slices.Sorted(maps.Keys(streams))
-	var rows [][]any
-	for _, id := range ids {
-		for _, z := range streams[id] {
-			rows = append(rows, []any{
-				id, z.Stream, version, z.RecordCount, z.RecordBytes, z.ChangeCount, z.ChangeBytes, z.BlobCount, z.BlobBytes, timestamptz(z.NewestAt),
-			})
+// ReplaceStreams implements drain.Tx. Old rows are found by their key, in one statement with the new ones.
+func (t *drainTx) ReplaceStreams(ctx context.Context, version int64, resized []drain.Resized) error {
+	n := len(resized)
+	ids, streams, kept, newest := make([]string, n), make([]string, n), make([]bool, n), make([]pgtype.Timestamptz, n)
+	var sizes [6][]int64
+	for i := range sizes {
+		sizes[i] = make([]int64, n)
+	}
+	for i, z := range resized {
+		ids[i], streams[i], kept[i], newest[i] = z.ConnectionID, z.Stream, !z.Empty(), timestamptz(z.NewestAt)
+		for j, v := range []int64{z.RecordCount, z.RecordBytes, z.ChangeCount, z.ChangeBytes, z.BlobCount, z.BlobBytes} {
+			sizes[j][i] = v
 		}
 	}
-	return t.replace(ctx, retainedSizes, ids, rows)
+	_, err := t.tx.Exec(ctx, `
+		WITH gone AS (
+			DELETE FROM tidemark.retained_size_stream s USING unnest($1::text[], $2::text[]) AS k (id, stream)
+			WHERE s.connector_instance_id = k.id AND s.stream = k.stream)
+		INSERT INTO tidemark.retained_size_stream (connector_instance_id, stream, version, record_count, record_bytes, change_count,
+			change_bytes, blob_count, blob_bytes, newest_emitted_at)
+		SELECT n.id, n.stream, $3, n.records, n.record_bytes, n.changes, n.change_bytes, n.blobs, n.blob_bytes, n.newest
+		FROM unnest($1::text[], $2::text[], $4::boolean[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+		            $10::bigint[], $11::timestamptz[])
+			AS n (id, stream, kept, records, record_bytes, changes, change_bytes, blobs, blob_bytes, newest)
+		WHERE n.kept`,
+		ids, streams, version, kept, sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5], newest)
+	return err
 }

@@ -188,7 +188,7 @@ func (t *drainTx) takeBacklog(ctx context.Context, b *batch, ids []string) error
 	}
 	want = append(want, chunk...)
 	err = b.collect(t.tx.Query(ctx, `
-		WITH taken AS (DELETE FROM tidemark.marks_backlog WHERE scope = 'connection' AND connector_instance_id = ANY ($1) RETURNING *)`+groups, want))
+		WITH taken AS (DELETE FROM tidemark.marks_backlog WHERE scope = 'connection' AND connector_instance_id IN (SELECT unnest($1::text[])) RETURNING *)`+groups, want))
 	if err != nil {
 		return fmt.Errorf("take marks from the backlog: %w", err)
 	}

@@ -118,7 +118,7 @@ func TestWaitingDrainGivesWay(t *testing.T) {
 func (b *bench) stuck() (wait func()) {
 	b.Helper()
 	b.exec(`CREATE FUNCTION stuck() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3600); RETURN NEW; END $$`)
-	b.exec(`CREATE TRIGGER stuck BEFORE INSERT ON tidemark.connector_summary_evidence FOR EACH ROW EXECUTE FUNCTION stuck()`)
+	b.exec(`CREATE TRIGGER stuck BEFORE INSERT OR UPDATE ON tidemark.connector_summary_evidence FOR EACH ROW EXECUTE FUNCTION stuck()`)
 	b.record(b.writer, "c1", "s", "1", 10)
 	wait = b.draining()
 	b.until(func() bool { return b.value(sleeping) != "0" })
@@ -149,7 +149,7 @@ func TestCancelledDrainFailsNobody(t *testing.T) {
 	b.record(b.writer, "c2", "s", "1", 10)
 	b.exec(`CREATE FUNCTION cancelled() RETURNS trigger LANGUAGE plpgsql AS $$
 		BEGIN RAISE EXCEPTION 'canceling statement due to user request' USING ERRCODE = 'query_canceled'; END $$`)
-	b.exec(`CREATE TRIGGER cancelled BEFORE INSERT ON tidemark.connector_summary_evidence FOR EACH ROW EXECUTE FUNCTION cancelled()`)
+	b.exec(`CREATE TRIGGER cancelled BEFORE INSERT OR UPDATE ON tidemark.connector_summary_evidence FOR EACH ROW EXECUTE FUNCTION cancelled()`)
 	if _, err := b.Drain(t.Context()); !errors.Is(err, drain.ErrInterrupted) {
 		t.Errorf("a cancelled drain: %v", err)
 	}

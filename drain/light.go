@@ -32,7 +32,7 @@ func (r *run) foldSizes(work map[string]*summary.Pending) (rest map[string]*summ
 	if err != nil {
 		return nil, fmt.Errorf("read retained sizes: %w", err)
 	}
-	streams := map[string][]summary.StreamSize{}
+	var streams []Resized
 	var moved []Stored
 	for _, id := range light {
 		f := summary.Fold(stored[id], work[id].Deltas)
@@ -42,16 +42,15 @@ func (r *run) foldSizes(work map[string]*summary.Pending) (rest map[string]*summ
 			continue
 		}
 		delete(rest, id)
-		if !slices.EqualFunc(stored[id], f.Streams, sameSize) {
-			streams[id] = f.Streams
-			moved = append(moved, now)
+		if rows := resized(id, stored[id], f.Streams); len(rows) > 0 {
+			streams, moved = append(streams, rows...), append(moved, now)
 		}
 	}
 	return rest, r.replaceSizes(streams, moved)
 }
 
 // replaceSizes writes what streams retain now, and the columns of evidence that say so, each connection with a version.
-func (r *run) replaceSizes(streams map[string][]summary.StreamSize, moved []Stored) error {
+func (r *run) replaceSizes(streams []Resized, moved []Stored) error {
 	if len(moved) == 0 {
 		return nil
 	}

@@ -15,7 +15,7 @@ type subject struct {
 	row      summary.Row
 	streams  []summary.StreamSize // as derived, where counted
 	counted  bool                 // streams were folded or recounted
-	resized  bool                 // and differ from retained_size_stream
+	resized  []Resized            // where they differ from retained_size_stream
 	borrowed bool                 // see borrowed
 	err      error                // why the row cannot be derived: summary.ErrSizeOverflow
 }

@@ -48,7 +48,7 @@ func (out *recomputed) sizes(ctx context.Context, src Source, work map[string]*s
 	}
 	for _, id := range counted {
 		sub := out.subjects[id]
-		sub.resized = !slices.EqualFunc(stored[id], sub.streams, sameSize)
+		sub.resized = resized(id, stored[id], sub.streams)
 		if sub.err == nil {
 			sub.err = sub.row.SetStreams(sub.streams)
 		}
@@ -128,6 +128,26 @@ func (out *recomputed) recount(ctx context.Context, src Source, refs []StreamRef
 		summary.SortStreams(sub.streams)
 	}
 	return nil
+}
+
+// resized returns the rows of a connection's streams that differ from those that are stored. Both are sorted by name.
+func resized(id string, stored, now []summary.StreamSize) (rows []Resized) {
+	for len(stored)+len(now) > 0 {
+		switch {
+		case len(now) == 0 || len(stored) > 0 && stored[0].Stream < now[0].Stream:
+			rows = append(rows, Resized{id, summary.StreamSize{Stream: stored[0].Stream}})
+			stored = stored[1:]
+		case len(stored) == 0 || now[0].Stream < stored[0].Stream:
+			rows = append(rows, Resized{id, now[0]})
+			now = now[1:]
+		default:
+			if !sameSize(stored[0], now[0]) {
+				rows = append(rows, Resized{id, now[0]})
+			}
+			stored, now = stored[1:], now[1:]
+		}
+	}
+	return rows
 }
 
 func sameSize(a, b summary.StreamSize) bool {

@@ -57,6 +57,12 @@ type Replaced struct {
 	Was int64
 }
 
+// Resized is what a stream retains now. Where that is nothing (Empty) it has no row.
+type Resized struct {
+	ConnectionID string
+	summary.StreamSize
+}
+
 // RunRow is a run_evidence row. The slices are distinct, sorted by bytes, never nil.
 type RunRow struct {
 	RunID                                 string
@@ -93,8 +99,8 @@ type Tx interface {
 	Versions(ctx context.Context, n int) (int64, error)
 	// Savepoint runs fn; if it fails, what it wrote is undone and its error returned, and the transaction goes on.
 	Savepoint(ctx context.Context, fn func() error) error
-	// ReplaceStreams makes retained_size_stream hold exactly these streams for each connection.
-	ReplaceStreams(ctx context.Context, version int64, streams map[string][]summary.StreamSize) error
+	// ReplaceStreams replaces these rows of retained_size_stream; of those that retain nothing none is left.
+	ReplaceStreams(ctx context.Context, version int64, rows []Resized) error
 	// ReplaceRuns replaces run_evidence rows; gone are run ids that have no event left.
 	ReplaceRuns(ctx context.Context, version int64, rows []RunRow, gone []string) error
 	// Current returns the versions of those evidence rows among ids whose state is current.

@@ -71,7 +71,7 @@ func (r *run) process(work map[string]*summary.Pending) error {
 	}
 	var rows []Stored
 	var moved []Deletion
-	streams := map[string][]summary.StreamSize{}
+	var streams []Resized
 	for _, id := range slices.Sorted(maps.Keys(out.subjects)) {
 		sub := out.subjects[id]
 		if errors.Is(sub.err, summary.ErrSizeOverflow) {
@@ -83,9 +83,7 @@ func (r *run) process(work map[string]*summary.Pending) error {
 		if sub.err != nil {
 			return sub.err
 		}
-		if sub.resized {
-			streams[id] = sub.streams
-		}
+		streams = append(streams, sub.resized...)
 		old, had := out.stored[id]
 		now := Stored{Row: sub.row, State: summary.StateCurrent}
 		if sub.borrowed {

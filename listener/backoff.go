@@ -10,10 +10,10 @@ const (
 	drainRetryFrom, drainRetryTo = 100 * time.Millisecond, 5 * time.Second
 	reconnectFrom, reconnectTo   = 50 * time.Millisecond, 5 * time.Second
 	// moderateFrom and moderateTo are the pauses between drains that keep finding marks (DESIGN.md).
-	moderateFrom, moderateTo = time.Millisecond, 64 * time.Millisecond
+	moderateFrom, moderateTo = time.Millisecond, 80 * time.Millisecond
 	// moderateShare times as long as a drain took is paused after it, up to twice the pause of its turn: under load
-	// draining takes about a fifth of one core's time, and no mark waits long for it.
-	moderateShare = 4
+	// draining takes about a tenth of the time, and no mark waits long for it.
+	moderateShare = 9
 	// armFrom and armTo are the pauses while an older transaction keeps the leader from sleeping.
 	armFrom, armTo = time.Millisecond, 64 * time.Millisecond
 	// healthyAfter is how long a connection must have served before the next loss starts from the shortest wait again.

@@ -101,27 +101,19 @@ func (s source) Streams(ctx context.Context, ids []string) (map[string][]summary
 	return out, err
 }
 
-// ReplaceStreams implements drain.Tx. Rows that stay as they are are not written.
-func (t *drainTx) ReplaceStreams(ctx context.Context, version int64, streams map[string][]summary.StreamSize) error {
-	for id, now := range streams {
-		names := make([]string, len(now))
-		for i, z := range now {
-			names[i] = z.Stream
-			err := t.exec(ctx, `
-				INSERT INTO retained_size_stream AS r (connector_instance_id, stream, version, record_count, record_bytes, change_count,
+// ReplaceStreams implements drain.Tx.
+func (t *drainTx) ReplaceStreams(ctx context.Context, version int64, rows []drain.Resized) error {
+	for _, z := range rows {
+		var err error
+		if z.Empty() {
+			err = t.exec(ctx, `DELETE FROM retained_size_stream WHERE connector_instance_id = ? AND stream = ?`, z.ConnectionID, z.Stream)
+		} else {
+			err = t.exec(ctx, `
+				INSERT OR REPLACE INTO retained_size_stream (connector_instance_id, stream, version, record_count, record_bytes, change_count,
 					change_bytes, blob_count, blob_bytes, newest_emitted_at)
-				VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-				ON CONFLICT DO UPDATE SET version = ?3, record_count = ?4, record_bytes = ?5, change_count = ?6, change_bytes = ?7,
-					blob_count = ?8, blob_bytes = ?9, newest_emitted_at = ?10
-				WHERE (r.record_count, r.record_bytes, r.change_count, r.change_bytes, r.blob_count, r.blob_bytes) <> (?4, ?5, ?6, ?7, ?8, ?9)
-				   OR r.newest_emitted_at IS NOT ?10`,
-				id, z.Stream, version, z.RecordCount, z.RecordBytes, z.ChangeCount, z.ChangeBytes, z.BlobCount, z.BlobBytes, z.NewestAt)
-			if err != nil {
-				return err
-			}
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				z.ConnectionID, z.Stream, version, z.RecordCount, z.RecordBytes, z.ChangeCount, z.ChangeBytes, z.BlobCount, z.BlobBytes, z.NewestAt)
 		}
-		err := t.exec(ctx, `
-			DELETE FROM retained_size_stream WHERE connector_instance_id = ? AND stream NOT IN (SELECT value FROM json_each(?))`, id, array(names))
 		if err != nil {
 			return err
 		}

@@ -92,7 +92,7 @@ var ofConformance = []mutation{
 	},
 	{
 		name: "property test: sizes not replaced", guarantee: "G3", file: "drain/write.go",
-		old: "		if sub.resized {", new: "		if false {",
+		old: "		streams = append(streams, sub.resized...)\n", new: "",
 		pkg: "./internal/property", run: "TestSQLite",
 	},
 }
