@@ -26,7 +26,10 @@ func (d *DB) Status(ctx context.Context) (drain.Status, error) {
 	if err != nil {
 		return s, fmt.Errorf("read status: %w", unreachable(err))
 	}
-	s.Capture, err = d.Capture(ctx)
+	if s.Capture, err = d.Capture(ctx); err != nil {
+		return s, err
+	}
+	s.Scrub, err = d.Scrub(ctx)
 	return s, err
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"tidemark/drain"
 )
 
 // lockSources comes before a recount's snapshot (SPEC section 8): a snapshot that is older than a committed TRUNCATE or rewrite
@@ -20,12 +22,14 @@ const lockSources = `SET LOCAL lock_timeout = '500ms';
 const (
 	// yieldEvery is how often a recount asks whether a DDL statement waits for it. Most are done before they first ask.
 	yieldEvery = 500 * time.Millisecond
+	// cancelEvery is how often its statement is cancelled while it goes on.
+	cancelEvery = 20 * time.Millisecond
 	// yieldTries is how often a recount that gave way is begun again before the caller is told.
 	yieldTries = 10
 )
 
 // errYield says that a recount gave way to a DDL statement, or could not begin because of one.
-var errYield = errors.New("a DDL statement holds a source table or waits for it; try again")
+var errYield = fmt.Errorf("a DDL statement holds a source table or waits for it; try again: %w", drain.ErrInterrupted)
 
 // recounting runs fn in a transaction that reads the source tables: locks first, then those of the sources, then the
 // snapshot. It stops at once when a DDL statement waits for it, and begins again; fn is then called again.
@@ -72,14 +76,14 @@ func (d *DB) giveWay(ctx context.Context, session *pgconn.PgConn) (stop func() (
 	}
 }
 
-func (d *DB) watchDDL(ctx context.Context, session *pgconn.PgConn) bool {
+func (d *DB) watchDDL(ctx context.Context, session *pgconn.PgConn) (yields bool) {
 	ticks := time.NewTicker(yieldEvery)
 	defer ticks.Stop()
 	var conn *pgx.Conn
 	for {
 		select {
 		case <-ctx.Done():
-			return false
+			return yields
 		case <-ticks.C:
 		}
 		if conn == nil {
@@ -99,8 +103,16 @@ func (d *DB) watchDDL(ctx context.Context, session *pgconn.PgConn) bool {
 		case err != nil:
 			conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // a new one is opened
 			conn = nil
-		case waits:
-			return session.CancelRequest(ctx) == nil
+		case waits: // again and again: a request that comes between two statements cancels neither
+			ticks.Reset(cancelEvery)
+			yields = cancelStatement(ctx, session) == nil || yields
 		}
 	}
+}
+
+// cancelStatement returns when the server has dealt with the request, even if ctx ends: it must not hit what comes later.
+func cancelStatement(ctx context.Context, session *pgconn.PgConn) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), yieldEvery)
+	defer cancel()
+	return session.CancelRequest(ctx)
 }

@@ -16,6 +16,7 @@ type Status struct {
 	LastDrainAt   *summary.Instant `json:"last_drain_at"`
 	MaxVersion    int64            `json:"max_version"`
 	Capture       []CaptureState   `json:"capture"`
+	Scrub         ScrubState       `json:"scrub"`
 }
 
 // CaptureState is whether capture of one source table is trusted.

@@ -43,7 +43,11 @@ func Verify(ctx context.Context, e Engine, ids []string, progress func(done, tot
 		}
 		var differences []Difference // the engine may call again, on a new snapshot
 		err = e.Read(ctx, func(s Snapshot) (err error) {
-			differences, err = verifyChunk(ctx, s, chunk)
+			seen, err := inspect(ctx, s, chunk)
+			differences = nil
+			for _, i := range seen {
+				differences = append(differences, i.differences...)
+			}
 			return err
 		})
 		if err != nil {
@@ -60,66 +64,6 @@ func Verify(ctx context.Context, e Engine, ids []string, progress func(done, tot
 	}
 	nobodys, err := verifyRuns(ctx, e)
 	return append(found, nobodys...), err
-}
-
-// verifyChunk compares a set of connections in one snapshot.
-func verifyChunk(ctx context.Context, s Snapshot, ids []string) ([]Difference, error) {
-	pending, err := s.PendingOf(ctx, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read marks: %w", err)
-	}
-	retained, err := s.Streams(ctx, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read retained sizes: %w", err)
-	}
-	work := make(map[string]*summary.Pending, len(ids))
-	for _, id := range ids {
-		p := &summary.Pending{}
-		p.Force()
-		work[id] = p
-	}
-	out, err := recompute(ctx, s, work)
-	if err != nil {
-		return nil, err
-	}
-	runs, err := wrongRunsOf(ctx, s, ids)
-	if err != nil {
-		return nil, err
-	}
-	var found []Difference
-	for _, id := range ids {
-		p := pending[id]
-		if p == nil {
-			p = &summary.Pending{}
-		}
-		want, exists := out.subjects[id]
-		stored, has := out.stored[id]
-		switch {
-		case exists && want.err != nil && (p.Dirty() || has && stored.State == summary.StateFailed):
-		case !exists && !has:
-			if len(retained[id]) > 0 && !p.Dirty() {
-				found = append(found, Difference{id, summary.RetainedBytes, "retained_size_stream", "deleted", "present"})
-			}
-		case !exists:
-			if !p.Dirty() {
-				found = append(found, Difference{id, summary.Identity, "connector_instance_id", "deleted", "present"})
-			}
-		case !has:
-			if !p.Recount[summary.Identity] {
-				found = append(found, Difference{id, summary.Identity, "connector_instance_id", "present", "missing"})
-			}
-		default:
-			d, err := differences(want, stored, retained[id], p)
-			if err != nil {
-				return nil, fmt.Errorf("compare connection %q: %w", id, err)
-			}
-			if runs[id] != "" && !p.Recount[summary.Runs] {
-				d = append(d, Difference{id, summary.Runs, "run_evidence", "as its events say", runs[id]})
-			}
-			found = append(found, d...)
-		}
-	}
-	return found, nil
 }
 
 // differences compares one connection, leaving out the components that are behind.

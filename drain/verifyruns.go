@@ -85,20 +85,26 @@ func verifyRuns(ctx context.Context, e Engine) ([]Difference, error) {
 			return found, nil
 		}
 		after = chunk[len(chunk)-1]
-		var differences []Difference
+		var wrong []string
 		err = e.Read(ctx, func(s Snapshot) (err error) {
-			differences, err = nobodysRuns(ctx, s, chunk)
+			wrong, err = nobodysRuns(ctx, s, chunk)
 			return err
 		})
 		if err != nil {
 			return found, fmt.Errorf("verify runs: %w", err)
 		}
-		found = append(found, differences...)
+		for _, id := range wrong {
+			found = append(found, nobodysRun(id))
+		}
 	}
 }
 
+func nobodysRun(id string) Difference {
+	return Difference{"", summary.Runs, "run_evidence[" + id + "]", "as its events say", "another"}
+}
+
 // nobodysRuns are those of the runs that are wrong, that no mark covers and that name no connection there is.
-func nobodysRuns(ctx context.Context, s Snapshot, runIDs []string) ([]Difference, error) {
+func nobodysRuns(ctx context.Context, s Snapshot, runIDs []string) ([]string, error) {
 	wrong, err := wrongRuns(ctx, s, runIDs)
 	if err != nil || len(wrong) == 0 {
 		return nil, err
@@ -115,11 +121,11 @@ func nobodysRuns(ctx context.Context, s Snapshot, runIDs []string) ([]Difference
 	if err != nil {
 		return nil, fmt.Errorf("look for connections: %w", err)
 	}
-	var found []Difference
+	var found []string
 	for _, run := range wrong {
 		somebodys := slices.ContainsFunc(run.names.sorted(), func(id string) bool { _, ok := live[id]; return ok })
 		if !somebodys && !pending[run.id] {
-			found = append(found, Difference{"", summary.Runs, "run_evidence[" + run.id + "]", "as its events say", "another"})
+			found = append(found, run.id)
 		}
 	}
 	return found, nil

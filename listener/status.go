@@ -20,6 +20,9 @@ const (
 	RoleIndependent Role = "independent"
 )
 
+// Drains reports whether a loop of that role drains.
+func (r Role) Drains() bool { return r == RoleLeader || r == RoleIndependent }
+
 // Phase is what a loop is doing.
 type Phase string
 

@@ -54,16 +54,35 @@ func (s source) RunFacts(ctx context.Context, runIDs []string) (map[string]summa
 	return facts, err
 }
 
-// RunRows implements drain.Source.
+// soundRun reports whether what attributes run r, its columns of single names and its run_names, says what its lists do.
+const soundRun = `CASE WHEN json_valid(r.profile_keys) AND json_valid(r.connection_ids) AND json_valid(r.source_ids) AND json_valid(r.run_json) THEN
+	r.profile_key IS (CASE WHEN json_array_length(r.profile_keys) = 1 THEN r.profile_keys ->> 0 END)
+	AND r.source_id IS (CASE WHEN json_array_length(r.source_ids) = 1 THEN r.source_ids ->> 0 END)
+	AND r.connection_id IS (CASE WHEN json_array_length(r.connection_ids) = 1 THEN r.connection_ids ->> 0 END)
+	AND (SELECT count(*) FROM run_names n WHERE n.run_id = r.run_id AND n.name IN (
+		SELECT value FROM json_each(CASE n.kind WHEN 'profile' THEN r.profile_keys WHEN 'connection' THEN r.connection_ids ELSE r.source_ids END)))
+		= json_array_length(r.profile_keys) + json_array_length(r.connection_ids) + json_array_length(r.source_ids)
+	AND (SELECT count(*) FROM run_names n WHERE n.run_id = r.run_id)
+		= json_array_length(r.profile_keys) + json_array_length(r.connection_ids) + json_array_length(r.source_ids)
+	ELSE 0 END`
+
+// RunRows implements drain.Source. Of a row that is attributed by other than what it lists only that is returned, so that it is
+// replaced, and whoever it was given to is told.
 func (s source) RunRows(ctx context.Context, runIDs []string) (map[string]drain.RunRow, error) {
 	out := map[string]drain.RunRow{}
 	err := s.each(ctx, `
-		SELECT run_id, first_seq, status, profile_keys, connection_ids, source_ids, run_json
-		FROM run_evidence WHERE run_id IN (SELECT value FROM json_each(?))`, []any{array(runIDs)}, func(rows *sql.Rows) error {
+		SELECT run_id, first_seq, status, profile_keys, connection_ids, source_ids, run_json, profile_key, connection_id, `+soundRun+`
+		FROM run_evidence r WHERE run_id IN (SELECT value FROM json_each(?))`, []any{array(runIDs)}, func(rows *sql.Rows) error {
 		var r drain.RunRow
 		var keys, connections, sources string
-		if err := rows.Scan(&r.RunID, &r.FirstSeq, &r.Status, &keys, &connections, &sources, &r.RunJSON); err != nil {
+		var key, connection sql.NullString
+		var sound bool
+		if err := rows.Scan(&r.RunID, &r.FirstSeq, &r.Status, &keys, &connections, &sources, &r.RunJSON, &key, &connection, &sound); err != nil {
 			return err
+		}
+		if !sound {
+			out[r.RunID] = drain.RunRow{RunID: r.RunID, ProfileKeys: []string{key.String}, ConnectionIDs: []string{connection.String}}
+			return nil
 		}
 		for _, list := range []struct {
 			text string

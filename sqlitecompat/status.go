@@ -27,6 +27,9 @@ func (d *DB) Status(ctx context.Context) (drain.Status, error) {
 		if err == nil {
 			s.Capture, err = src.capture(ctx)
 		}
+		if err == nil {
+			s.Scrub, err = src.scrub(ctx)
+		}
 		return err
 	})
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 // sqlite of this package the rest. Safe for concurrent use.
 type engine interface {
 	server.Store
-	drain.Engine
+	drain.ScrubEngine
 	listener.Drainer
 
 	Migrate(ctx context.Context) error
@@ -29,7 +29,6 @@ type engine interface {
 	Mark(ctx context.Context, id string) error
 	MarkAll(ctx context.Context) error
 	Status(ctx context.Context) (drain.Status, error)
-	Capture(ctx context.Context) ([]drain.CaptureState, error)
 	Trust(ctx context.Context, tables []string) error
 	CreateToken(ctx context.Context, t summary.Token, sha256 [32]byte) error
 	Tokens(ctx context.Context, owner string) ([]summary.Token, error)
@@ -56,6 +55,7 @@ type engine interface {
 type loops struct {
 	run     []func(context.Context) error // each blocks until its context ends
 	check   func() summary.Check          // whether they are fit for their job
+	leads   func() bool                   // whether this server is the one that drains
 	changes server.Changes
 }
 

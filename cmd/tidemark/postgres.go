@@ -62,6 +62,7 @@ func (p postgres) loops(signal listener.Signal, log *slog.Logger) loops {
 	return loops{
 		run:     []func(context.Context) error{l.Run, heard.Run, told.Run},
 		check:   func() summary.Check { return l.Status().Check() },
+		leads:   func() bool { return l.Status().Role.Drains() },
 		changes: told,
 	}
 }

@@ -76,6 +76,7 @@ func (a *app) serve(ctx context.Context, e engine, signal listener.Signal, demo 
 	}
 	group.Go(func() error { return watchTriggers(ctx, e, log) })
 	group.Go(func() error { return watchTrust(ctx, e, log) })
+	group.Go(func() error { return newScrub(e, float64(a.settings.scrub), work.leads, log).run(ctx) })
 	group.Go(func() error { return serveHTTP(ctx, server.NewHTTPServer(handler, log), socket) })
 	a.printf("Tidemark console: %s%s\n", address(socket.Addr()), fragment)
 	if !demo {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -12,6 +13,7 @@ import (
 // settings are what flags, environment and config file may say, in this order of precedence.
 type settings struct {
 	db, addr, signal, config string
+	scrub                    share
 	logLevel                 slog.Level
 }
 
@@ -22,6 +24,7 @@ var known = []setting{
 	{"db", "sqlite:tidemark.db", "database: sqlite:PATH or postgres://USER@HOST/NAME"},
 	{"addr", "127.0.0.1:8080", "where serve listens: HOST:PORT"},
 	{"signal", "notify", "how serve learns of changes on PostgreSQL: notify or poll"},
+	{"scrub", "1%", "how much of its time serve may recount in the background, to find what went wrong: N% or off"},
 	{"log-level", "info", "what serve logs: debug, info, warn or error"},
 }
 
@@ -41,6 +44,8 @@ func (s *settings) value(name string) pflag.Value {
 		return (*text)(&s.addr)
 	case "signal":
 		return (*text)(&s.signal)
+	case "scrub":
+		return &s.scrub
 	default:
 		return (*level)(&s.logLevel)
 	}
@@ -170,3 +175,29 @@ func (l *level) Set(s string) error {
 }
 func (l *level) String() string { return strings.ToLower(slog.Level(*l).String()) }
 func (l *level) Type() string   { return "level" }
+
+// share is a part of the time, from 0 (off) to 1.
+type share float64
+
+func (s *share) Set(text string) error {
+	if text == "off" {
+		*s = 0
+		return nil
+	}
+	number, ok := strings.CutSuffix(text, "%")
+	percent, err := strconv.ParseFloat(number, 64)
+	if !ok || err != nil || !(percent > 0 && percent <= 100) {
+		return fmt.Errorf("%q is no share of time: want N%%, above 0%% and up to 100%%, or off", text)
+	}
+	*s = share(percent / 100)
+	return nil
+}
+
+func (s *share) String() string {
+	if *s == 0 {
+		return "off"
+	}
+	return strconv.FormatFloat(float64(*s)*100, 'g', 6, 64) + "%"
+}
+
+func (s *share) Type() string { return "share" }

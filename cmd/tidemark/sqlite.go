@@ -45,6 +45,7 @@ func (s sqlite) loops(_ listener.Signal, log *slog.Logger) loops {
 	return loops{
 		run:     []func(context.Context) error{l.Run},
 		check:   func() summary.Check { return l.Status().Check() },
+		leads:   func() bool { return l.Status().Role.Drains() },
 		changes: s,
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,29 @@ func (a *app) printStatus(s drain.Status) {
 		{"last drain", at(s.LastDrainAt)},
 		{"version", n(s.MaxVersion)},
 		{"capture", capture},
+		{"scrub", scrubbed(s.Scrub)},
+		{"  findings", scrubFindings(s.Scrub)},
 	})
+}
+
+// scrubbed tells of the last full round.
+func scrubbed(s drain.ScrubState) string {
+	if s.Last == nil {
+		return "no round ended yet"
+	}
+	return fmt.Sprintf("round ended %s: %s compared, %s", at(&s.Last.EndedAt), plural(s.Last.Checked, "connection"), plural(s.Last.Found, "finding"))
+}
+
+// scrubFindings are those since the database was made, by cause.
+func scrubFindings(s drain.ScrubState) string {
+	out := []string{}
+	for _, c := range s.Findings {
+		out = append(out, fmt.Sprintf("%s %d (last %s)", c.Cause, c.Found, at(&c.LastAt)))
+	}
+	if len(out) == 0 {
+		return "none"
+	}
+	return join(out)
 }
 
 func at(i *summary.Instant) string {

@@ -23,6 +23,7 @@ type TB interface {
 
 // Keeper is what both engines do; db.DB and sqlitecompat.DB.
 type Keeper interface {
+	drain.ScrubEngine
 	Drain(ctx context.Context) (drain.Result, error)
 	Pending(ctx context.Context) (bool, error)
 	Rebuild(ctx context.Context, ids []string, progress func(done, total int64)) (drain.RebuildResult, error)

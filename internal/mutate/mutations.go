@@ -3,4 +3,4 @@ package main
 import "slices"
 
 // all lists every mutation, by the package that holds the mechanism.
-func all() []mutation { return slices.Concat(ofDrain, ofTriggers, ofListener, ofConformance) }
+func all() []mutation { return slices.Concat(ofDrain, ofScrub, ofTriggers, ofListener, ofConformance) }

@@ -189,8 +189,8 @@ var ofDrain = []mutation{
 		pkg: "./db", run: "TestVerifySeesWhatIsNobodys",
 	},
 	{
-		name: "verify blind to sizes of the gone", guarantee: "-", file: "drain/verify.go",
-		old: "if len(retained[id]) > 0 && !p.Dirty() {",
+		name: "verify blind to sizes of the gone", guarantee: "-", file: "drain/inspect.go",
+		old: "if len(i.retained) > 0 && !i.pending.Dirty() {",
 		new: "if false {",
 		pkg: "./db", run: "TestVerifySeesWhatIsNobodys",
 	},

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"pgregory.net/rapid"
 
+	"tidemark/drain"
 	"tidemark/internal/enginetest"
 )
 
@@ -21,6 +23,7 @@ func (w *world) actions() map[string]func(*rapid.T) {
 		"drain again":     func(t *rapid.T) { w.keep(t, "drain", w.drain) },
 		"rebuild":         w.rebuild,
 		"rebuild cut off": w.cutOff,
+		"scrub":           func(t *rapid.T) { w.keep(t, "scrub", w.scrub) },
 		"mark":            w.mark,
 		"reconcile":       w.reconcile,
 		"retry":           w.retry,
@@ -83,6 +86,15 @@ func (w *world) savepoint(t *rapid.T) {
 
 func (w *world) drain(ctx context.Context) error {
 	_, err := w.e.Drain(ctx)
+	return err
+}
+
+// scrub goes on with a round. There is nothing to be found.
+func (w *world) scrub(ctx context.Context) error {
+	step, err := drain.NewScrubber(w.e, time.Now).Step(ctx)
+	if len(step.Findings) > 0 {
+		return fmt.Errorf("found %+v", step.Findings)
+	}
 	return err
 }
 

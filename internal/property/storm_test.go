@@ -2,6 +2,7 @@ package property
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"tidemark/drain"
 	"tidemark/internal/enginetest"
 	"tidemark/internal/pgtest"
 )
@@ -25,8 +27,9 @@ func TestStormOnSQLite(t *testing.T) {
 	storm(t, enginetest.OpenSQLite(t, enginetest.Fixture{}), stormLasts)
 }
 
-// storm lets writers, drains, rebuilds and readers run at the same time, each as fast as it can. What a sequence of steps cannot
-// show, two statements of a drain with a commit in between, is shown here. Every snapshot must keep G2, the end G3.
+// storm lets writers, drains, rebuilds, a scrub and readers run at the same time, each as fast as it can. What a sequence of steps cannot
+// show, two statements of a drain with a commit in between, is shown here. Every snapshot must keep G2, the end G3, and
+// the scrub must find nothing.
 func storm(t *testing.T, e *enginetest.Engine, lasts time.Duration) {
 	e.Exec(t, beginning...)
 	ctx, cancel := context.WithTimeout(t.Context(), lasts)
@@ -68,6 +71,14 @@ func storm(t *testing.T, e *enginetest.Engine, lasts time.Duration) {
 		_, err := e.Rebuild(ctx, nil, nil)
 		return err
 	})
+	scrubber := drain.NewScrubber(e, time.Now)
+	run("scrub", func(ctx context.Context, _ *rand.Rand) error {
+		step, err := scrubber.Step(ctx)
+		for _, f := range step.Findings {
+			err = errors.Join(err, fmt.Errorf("found %+v", f))
+		}
+		return err
+	})
 	checks := 0
 	for ctx.Err() == nil && !t.Failed() {
 		e.Report(t, e.Load(t).Check())
@@ -84,7 +95,7 @@ func storm(t *testing.T, e *enginetest.Engine, lasts time.Duration) {
 			t.Error(err)
 		}
 	}
-	t.Logf("%d snapshots", checks)
+	t.Logf("%d snapshots, %d connections scrubbed", checks, scrubber.Counters().Checked)
 	e.CheckG3(t)
 }
 

@@ -152,3 +152,25 @@ CREATE TABLE tidemark.rebuilds (
     finished_at timestamptz
 );
 CREATE UNIQUE INDEX rebuilds_one_open ON tidemark.rebuilds ((finished_at IS NULL)) WHERE finished_at IS NULL;
+
+-- Where the scrub is, and its last full round: one row. A scrub goes on there after a restart, on whichever server drains.
+CREATE TABLE tidemark.scrub (
+    one           boolean PRIMARY KEY DEFAULT true CHECK (one),
+    phase         text COLLATE "C" NOT NULL DEFAULT 'connections' CHECK (phase IN ('connections', 'runs')),
+    after_id      text COLLATE "C" NOT NULL DEFAULT '',
+    began_at      timestamptz, -- of the round under way
+    checked       bigint NOT NULL DEFAULT 0,
+    found         bigint NOT NULL DEFAULT 0,
+    last_began_at timestamptz,
+    last_ended_at timestamptz,
+    last_checked  bigint NOT NULL DEFAULT 0,
+    last_found    bigint NOT NULL DEFAULT 0
+);
+INSERT INTO tidemark.scrub DEFAULT VALUES;
+-- What scrubs have found and repaired.
+CREATE TABLE tidemark.scrub_findings (
+    cause                 text COLLATE "C" PRIMARY KEY,
+    found                 bigint NOT NULL,
+    last_at               timestamptz NOT NULL,
+    connector_instance_id text COLLATE "C" NOT NULL -- the last one; empty for a run that names none
+);

@@ -132,3 +132,25 @@ CREATE TABLE rebuilds (
     finished_at TEXT
 ) STRICT;
 CREATE UNIQUE INDEX rebuilds_one_open ON rebuilds ((finished_at IS NULL)) WHERE finished_at IS NULL;
+
+-- Where the scrub is, and its last full round: one row. A scrub goes on there after a restart.
+CREATE TABLE scrub (
+    one           INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    phase         TEXT NOT NULL DEFAULT 'connections' CHECK (phase IN ('connections', 'runs')),
+    after_id      TEXT NOT NULL DEFAULT '',
+    began_at      TEXT, -- of the round under way
+    checked       INTEGER NOT NULL DEFAULT 0,
+    found         INTEGER NOT NULL DEFAULT 0,
+    last_began_at TEXT,
+    last_ended_at TEXT,
+    last_checked  INTEGER NOT NULL DEFAULT 0,
+    last_found    INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+INSERT INTO scrub (one) VALUES (1);
+-- What scrubs have found and repaired.
+CREATE TABLE scrub_findings (
+    cause                 TEXT NOT NULL PRIMARY KEY,
+    found                 INTEGER NOT NULL,
+    last_at               TEXT NOT NULL,
+    connector_instance_id TEXT NOT NULL -- the last one; empty for a run that names none
+) STRICT, WITHOUT ROWID;
