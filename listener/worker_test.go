@@ -72,7 +72,7 @@ func TestBusyDrainsAreModerated(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if want := milliseconds(1, 2, 4, 8, 16, 32, 64, 64, 64); !slices.Equal(g.pauses, want) {
+	if want := milliseconds(1, 2, 4, 8, 16, 32, 64, 80, 80); !slices.Equal(g.pauses, want) {
 		t.Errorf("pauses %v, want %v", g.pauses, want)
 	}
 	s.answers = []answer{found(1), found(1)}
