@@ -8,7 +8,6 @@ import (
 	"mime"
 	"net/http"
 	"path"
-	"strings"
 )
 
 // contentPolicy lets the page load and reach what this server serves, and nothing else.
@@ -72,23 +71,14 @@ func (s *server) serveAsset(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Etag", a.etag)
-	if matches(r.Header.Get("If-None-Match"), a.etag) {
+	if noneMatch(r.Header["If-None-Match"], a.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	h.Set("Content-Type", a.contentType)
 	h.Set("Content-Length", fmt.Sprint(len(a.body)))
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(a.body) // an error here means that the client has gone
-}
-
-// matches reports whether an If-None-Match names etag.
-func matches(header, etag string) bool {
-	for _, tag := range strings.Split(header, ",") {
-		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
-		if tag == etag || tag == "*" {
-			return true
-		}
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(a.body) // an error here means that the client has gone
 	}
-	return false
 }

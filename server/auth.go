@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"tidemark/server/schema"
 	"tidemark/summary"
 )
 
@@ -18,18 +19,19 @@ const maxTokenBytes = 1024
 
 type ownerKey struct{}
 
-// ownerOf returns the owner that requireOwner admitted.
+// ownerOf returns the owner that require admitted.
 func ownerOf(r *http.Request) string {
 	owner, _ := r.Context().Value(ownerKey{}).(string)
 	return owner
 }
 
-// requireOwner admits requests of an owner whose token has the scope, by bearer or by cookie; the bearer counts if both came.
-func (s *server) requireOwner(scope string) func(http.Handler) http.Handler {
+// require admits requests whose token has the scope, by bearer or by cookie; the bearer counts if both came. Operators have
+// no owner's scope, and owners not theirs.
+func (s *server) require(scope string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			token, err := s.authenticate(r)
-			if err == nil && !token.Allows(scope) {
+			if err == nil && !token.Allows(scope) && !(scope == schema.Operator && token.Operator) {
 				err = &failure{status: http.StatusForbidden, code: codeInsufficientScope, message: fmt.Sprintf("This token does not have the scope %s.", scope)}
 			}
 			if err != nil {

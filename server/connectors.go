@@ -7,8 +7,33 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"tidemark/server/schema"
 	"tidemark/summary"
 )
+
+func (s *server) connectorRoutes() []route {
+	return []route{
+		{Operation: schema.Operation{
+			Method: "GET", Path: "/_ref/connectors", ID: "listConnectors", About: "Summaries of connections, in pages or the one that connection names.",
+			Scope: summary.ScopeRead, Conditional: true, Answers: schema.JSON("SummaryList", "A page."),
+			Query: []schema.Param{
+				schema.Limit, schema.Cursor, schema.Fresh,
+				{Name: "connector_id", About: "Connections of these connectors.", Schema: schema.ID(), Many: true},
+				{Name: "status", About: "Connections with this status.", Schema: schema.Enum(statuses...)},
+				{Name: "state", About: "Connections with this state of health; a page may be short though more follow.", Schema: schema.Enum(states...)},
+				{Name: "q", About: "Part of a display name or connector id, literally; A to Z equal a to z.", Schema: schema.Text()},
+				{Name: "connection", About: "A connection's id, or the id of a connector that has one; nothing but fresh and profile goes with it.", Schema: schema.ID()},
+				{Name: "profile", About: "Reduced summaries.", Schema: schema.Enum(profileInventory, profileCounts)},
+				{Name: "include_fleet_health", About: "Add fleet_health, on a first page that is also the last.", Schema: schema.Enum("1", "0", "true", "false")},
+			},
+		}, handle: s.listConnectors},
+		{Operation: schema.Operation{
+			Method: "GET", Path: "/_ref/connectors/{id}", ID: "getConnector", About: "One connection in depth, by its id or by that of a connector that has one.",
+			Scope: summary.ScopeRead, Conditional: true, Answers: schema.JSON("ScopedSummary", "The connection."),
+			Query: []schema.Param{schema.Fresh},
+		}, handle: s.getConnector},
+	}
+}
 
 // list is the envelope of every list; closed.
 type list struct {
@@ -26,22 +51,29 @@ func (s *server) listConnectors(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, bad)
 		return
 	}
-	var answer list
+	owner := ownerOf(r)
+	read := func(ctx context.Context) (*answer, error) {
+		if q.connection != "" {
+			return s.scopedList(ctx, owner, q)
+		}
+		return s.page(ctx, owner, q)
+	}
+	var a *answer
 	var err error
-	if q.connection != "" {
-		answer, err = s.scopedList(r.Context(), ownerOf(r), q)
+	if q.fresh { // what was begun before it may not have seen what its client has written
+		a, err = read(r.Context())
 	} else {
-		answer, err = s.page(r.Context(), ownerOf(r), q)
+		a, err = s.flights.share(r.Context(), q.key(owner), s.Timeout, read)
 	}
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	s.writeJSON(w, r, http.StatusOK, answer)
+	s.answer(w, r, a)
 }
 
 // page reads one page, synthesizes it, and keeps what the state filter lets through.
-func (s *server) page(ctx context.Context, owner string, q listQuery) (list, error) {
+func (s *server) page(ctx context.Context, owner string, q listQuery) (*answer, error) {
 	digest := q.digest(owner)
 	query := summary.PageQuery{Owner: owner, Filter: q.filter, Limit: q.limit}
 	if q.state != "" {
@@ -50,7 +82,7 @@ func (s *server) page(ctx context.Context, owner string, q listQuery) (list, err
 	if q.cursor != "" {
 		after, ok := decodeCursor(q.cursor, digest)
 		if !ok {
-			return list{}, invalidCursor()
+			return nil, invalidCursor()
 		}
 		query.After = &after
 	}
@@ -58,13 +90,15 @@ func (s *server) page(ctx context.Context, owner string, q listQuery) (list, err
 		func(ctx context.Context) (summary.Page, error) { return s.Store.Page(ctx, query) },
 		func(p summary.Page) []summary.Observation { return p.Observations })
 	if err != nil {
-		return list{}, fmt.Errorf("read page: %w", err)
+		return nil, fmt.Errorf("read page: %w", err)
 	}
 	out := list{Object: "list", Data: []any{}}
 	now, shown := s.now(), []summary.Summary{}
+	var next *summary.Instant
 	last := -1 // the last one that the answer accounts for
 	for i := range page.Observations {
 		row := summary.Synthesize(page.Observations[i], now, q.profile != "")
+		next = summary.Earlier(next, row.NextChange)
 		if q.state != "" && row.Health.State != q.state {
 			continue
 		}
@@ -82,7 +116,7 @@ func (s *server) page(ctx context.Context, owner string, q listQuery) (list, err
 	}
 	if out.HasMore {
 		if last < 0 {
-			return list{}, fmt.Errorf("read page: the store says that more follows, but gave nothing")
+			return nil, fmt.Errorf("read page: the store says that more follows, but gave nothing")
 		}
 		cursor := encodeCursor(summary.PositionOf(&page.Observations[last]), digest)
 		out.NextCursor = &cursor
@@ -91,7 +125,7 @@ func (s *server) page(ctx context.Context, owner string, q listQuery) (list, err
 		fleet := summary.FleetHealthOf(shown)
 		out.FleetHealth = &fleet
 	}
-	return out, nil
+	return encode(out, next)
 }
 
 // wholeFleet reports whether the query's first page, if it is also the last, holds every connection of the owner.
@@ -100,14 +134,17 @@ func (q listQuery) wholeFleet() bool {
 }
 
 // scopedList is the same envelope with the one connection that an id names, or none.
-func (s *server) scopedList(ctx context.Context, owner string, q listQuery) (list, error) {
+func (s *server) scopedList(ctx context.Context, owner string, q listQuery) (*answer, error) {
 	out := list{Object: "list", Data: []any{}}
 	one, err := s.scoped(ctx, owner, q.connection, q.fresh)
-	if err != nil || one == nil {
-		return out, err
+	if err != nil {
+		return nil, err
+	}
+	if one == nil {
+		return encode(out, nil)
 	}
 	out.Data = append(out.Data, project(*one, q.profile))
-	return out, nil
+	return encode(out, one.NextChange)
 }
 
 // getConnector answers GET /_ref/connectors/{id}.
@@ -126,11 +163,15 @@ func (s *server) getConnector(w http.ResponseWriter, r *http.Request) {
 	if err == nil && one == nil {
 		err = &failure{status: http.StatusNotFound, code: codeConnectionNotFound, message: "You have no connection or connector of this id."}
 	}
+	var a *answer
+	if err == nil {
+		a, err = encode(one, one.NextChange)
+	}
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	s.writeJSON(w, r, http.StatusOK, one)
+	s.answer(w, r, a)
 }
 
 // scoped reads the one connection that an id names, deep; nil if the owner has none, a failure of 409 if several.

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -122,23 +121,6 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, f *failure) {
 		d.RetryWith = "connection_id"
 	}
 	s.writeJSON(w, r, f.status, errorBody{d})
-}
-
-// writeJSON answers with v. It encodes before it writes, so an encoding fault is still a proper 500.
-func (s *server) writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		s.fail(w, r, fmt.Errorf("encode answer: %w", err))
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "private, no-cache")
-	h.Set("Content-Length", fmt.Sprint(b.Len()))
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(b.String())) // an error here means that the client has gone
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {

@@ -10,8 +10,25 @@ import (
 	"strings"
 	"time"
 
+	"tidemark/server/schema"
 	"tidemark/summary"
 )
+
+func (s *server) loginRoutes() []route {
+	done := []schema.Answer{{Status: 204, About: "Done."}, {Status: 303, About: "Done; to a form."}}
+	return []route{
+		{Operation: schema.Operation{
+			Method: "POST", Path: "/owner/login", ID: "login", About: "Open a session: a token becomes the cookie pdpp_owner_session.",
+			Body: &schema.Body{About: "The token.", Types: map[string]schema.Schema{
+				jsonType: schema.Ref("Login"), formType: schema.Ref("Login"),
+			}},
+			Answers: done,
+		}, handle: s.login},
+		{Operation: schema.Operation{
+			Method: "POST", Path: "/owner/logout", ID: "logout", About: "Forget the session.", Answers: done,
+		}, handle: s.logout},
+	}
+}
 
 // maxLoginBytes bounds the body of a login.
 const maxLoginBytes = 16 << 10

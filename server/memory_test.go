@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"tidemark/internal/apicheck"
 	"tidemark/summary"
 )
 
@@ -182,8 +183,21 @@ func serve(t *testing.T, m *memory, change ...func(*Config)) api {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return api{t, h}
+	return api{t, checker().Handler(t, h)}
 }
+
+// checker knows what answers must look like.
+var checker = sync.OnceValue(func() *apicheck.Checker {
+	document, err := OpenAPI()
+	if err != nil {
+		panic(err)
+	}
+	c, err := apicheck.New(document)
+	if err != nil {
+		panic(err)
+	}
+	return c
+})
 
 func (a api) do(method, target string, body io.Reader, headers ...string) *httptest.ResponseRecorder {
 	a.t.Helper()

@@ -28,6 +28,14 @@ const (
 	profileCounts    = "retained_count_summary"
 )
 
+// statuses of a connection, and states of its health, by which a list may be filtered.
+var (
+	statuses = []string{"active", "paused", "revoked", "draft"}
+	states   = []string{
+		summary.Healthy, summary.Degraded, summary.CoolingOff, summary.Blocked, summary.NeedsAttention, summary.Idle, summary.Unknown,
+	}
+)
+
 // listQuery is a validated query of /_ref/connectors.
 type listQuery struct {
 	filter     summary.Filter
@@ -156,9 +164,8 @@ func parseListQuery(r *http.Request) (listQuery, *failure) {
 	}
 	slices.Sort(q.filter.ConnectorIDs)
 	q.filter.ConnectorIDs = slices.Compact(q.filter.ConnectorIDs)
-	q.filter.Status = v.choice("status", "active", "paused", "revoked", "draft")
-	q.state = v.choice("state", summary.Healthy, summary.Degraded, summary.CoolingOff, summary.Blocked,
-		summary.NeedsAttention, summary.Idle, summary.Unknown)
+	q.filter.Status = v.choice("status", statuses...)
+	q.state = v.choice("state", states...)
 	search, _ := v.one("q")
 	q.filter.Query = v.text("q", search, maxQueryBytes)
 	q.fresh = v.flag("fresh")
@@ -197,4 +204,9 @@ func pathID(escaped string) (string, *failure) {
 // digest names what a cursor is bound to: the owner and the filters, whatever their order.
 func (q listQuery) digest(owner string) string {
 	return fmt.Sprintf("%q %q %q %q %q", owner, q.filter.ConnectorIDs, q.filter.Status, q.filter.Query, q.state)
+}
+
+// key names the answer to a query: who asks the same at the same time may share it.
+func (q listQuery) key(owner string) string {
+	return fmt.Sprintf("%s %d %q %q %q %t", q.digest(owner), q.limit, q.cursor, q.connection, q.profile, q.fleet)
 }

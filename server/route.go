@@ -6,32 +6,43 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
-	"tidemark/summary"
+	"tidemark/server/schema"
 )
 
-// routes lists every route. Middleware runs in the order in which it stands here.
+// route is an operation with what answers it.
+type route struct {
+	schema.Operation
+	handle http.HandlerFunc
+	stream bool // it answers for as long as its client listens: no Timeout
+}
+
+// table is every route but the console's files. A group of routes stands in the file of its handlers.
+func (s *server) table() []route {
+	var out []route
+	for _, group := range [][]route{s.serverRoutes(), s.loginRoutes(), s.connectorRoutes()} {
+		out = append(out, group...)
+	}
+	return out
+}
+
+// routes mounts the table. Middleware runs in the order in which it stands here.
 func (s *server) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.identify, s.logAccess, s.recoverPanics, secureHeaders, escapedPath, middleware.GetHead, s.sameOrigin, s.bound)
+	r.Use(s.identify, s.logAccess, s.recoverPanics, secureHeaders, escapedPath, middleware.GetHead, s.sameOrigin)
 	r.NotFound(s.notFound)
 	r.MethodNotAllowed(s.methodNotAllowed)
-
-	r.Get("/healthz", s.healthz)
-	r.Get("/readyz", s.readyz)
-
-	r.Post("/owner/login", s.login)
-	r.Post("/owner/logout", s.logout)
-
-	r.Group(func(r chi.Router) {
-		r.Use(s.requireOwner(summary.ScopeRead))
-		r.Get("/_ref/connectors", s.listConnectors)
-		r.Get("/_ref/connectors/{id}", s.getConnector)
-	})
-
-	if s.files != nil {
-		for path := range s.files {
-			r.Get(path, s.serveAsset)
+	for _, route := range s.table() {
+		chain := chi.Middlewares{}
+		if !route.stream {
+			chain = append(chain, s.bound)
 		}
+		if route.Scope != "" {
+			chain = append(chain, s.require(route.Scope))
+		}
+		r.With(chain...).Method(route.Method, route.Path, route.handle)
+	}
+	for path := range s.files {
+		r.Get(path, s.serveAsset)
 	}
 	return r
 }

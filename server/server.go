@@ -41,7 +41,9 @@ type Config struct {
 // server answers requests. Safe for concurrent use; it owns no goroutine.
 type server struct {
 	Config
-	files map[string]asset
+	files    map[string]asset
+	document []byte // OpenAPI
+	flights  flights
 }
 
 // New returns the handler of every route.
@@ -68,6 +70,10 @@ func New(c Config) (http.Handler, error) {
 			return nil, fmt.Errorf("load console: %w", err)
 		}
 		s.files = files
+	}
+	var err error
+	if s.document, err = OpenAPI(); err != nil {
+		return nil, err
 	}
 	return s.routes(), nil
 }
