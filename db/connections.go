@@ -68,15 +68,16 @@ func (s *source) Gaps(ctx context.Context, ids []string) (map[string]summary.Gap
 		return gaps, err
 	}
 	rows, err = s.tx.Query(ctx, `
-		SELECT connector_instance_id, stream, count(*) FROM public.connector_detail_gaps
-		WHERE connector_instance_id IN (SELECT unnest($1::text[])) AND status IN ('pending', 'in_progress') AND stream IS NOT NULL
+		SELECT connector_instance_id, stream, count(*) FILTER (WHERE status <> 'terminal'), max(updated_at) FILTER (WHERE status = 'terminal')
+		FROM public.connector_detail_gaps
+		WHERE connector_instance_id IN (SELECT unnest($1::text[])) AND status <> 'recovered' AND stream IS NOT NULL
 		GROUP BY connector_instance_id, stream ORDER BY connector_instance_id, stream`, ids)
 	if err != nil {
 		return nil, err
 	}
 	var id string
 	var g summary.StreamGaps
-	_, err = pgx.ForEachRow(rows, []any{&id, &g.Stream, &g.Pending}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &g.Stream, &g.Pending, &g.NewestTerminalAt}, func() error {
 		f := gaps[id]
 		f.Streams = append(f.Streams, g)
 		gaps[id] = f

@@ -11,8 +11,8 @@ import (
 
 // Closed reason codes of a failed recompute (evidence.last_error, failures.reason_code).
 const (
-	ReasonSizeOverflow    = "size_overflow"
-	ReasonRecomputeFailed = "recompute_failed"
+	ReasonSizeOverflow    = summary.ReasonSizeOverflow
+	ReasonRecomputeFailed = summary.ReasonRecomputeFailed
 )
 
 // ErrInterrupted is wrapped by Tx.Savepoint around what says nothing of the data: a lock that was not had, a statement that

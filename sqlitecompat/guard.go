@@ -124,7 +124,7 @@ var guards = []guard{
 		marks: []guardMark{{
 			scope: "connection", component: "gaps", connection: connectionColumn,
 			same: []string{
-				connectionColumn, "@.status", "CASE WHEN " + unfinished + " THEN @.stream END", "CASE WHEN " + unfinished + " THEN @.attempt_count END",
+				connectionColumn, "@.status", "CASE WHEN " + unfinished + " OR @.status = 'terminal' THEN @.stream END", "CASE WHEN " + unfinished + " THEN @.attempt_count END",
 				"CASE WHEN " + unfinished + " THEN @.next_attempt_after END", "CASE WHEN @.status = 'terminal' THEN @.updated_at END",
 			},
 		}},

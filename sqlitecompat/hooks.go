@@ -78,7 +78,7 @@ var hooks = map[string]*hook{
 		case "pending", "in_progress":
 			stream, attempts, next = r[1], r[3], r[4]
 		case "terminal":
-			updated = r[5]
+			stream, updated = r[1], r[5]
 		}
 		s := subject{scope: "connection", component: "gaps", connection: text(r[0])}
 		c.changed(s, c.encode(stream, r[2], attempts, next, updated), sign)

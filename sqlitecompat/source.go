@@ -105,12 +105,13 @@ func (s source) Gaps(ctx context.Context, ids []string) (map[string]summary.GapF
 		return gaps, err
 	}
 	err = s.each(ctx, `
-		SELECT connector_instance_id, stream, count(*) FROM connector_detail_gaps
-		WHERE connector_instance_id IN (SELECT value FROM json_each(?)) AND status IN ('pending', 'in_progress') AND stream IS NOT NULL
+		SELECT connector_instance_id, stream, count(*) FILTER (WHERE status <> 'terminal'), max(updated_at) FILTER (WHERE status = 'terminal')
+		FROM connector_detail_gaps
+		WHERE connector_instance_id IN (SELECT value FROM json_each(?)) AND status <> 'recovered' AND stream IS NOT NULL
 		GROUP BY connector_instance_id, stream ORDER BY connector_instance_id, stream`, args, func(rows *sql.Rows) error {
 		var id string
 		var g summary.StreamGaps
-		if err := rows.Scan(&id, &g.Stream, &g.Pending); err != nil {
+		if err := rows.Scan(&id, &g.Stream, &g.Pending, &g.NewestTerminalAt); err != nil {
 			return err
 		}
 		f := gaps[id]

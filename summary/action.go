@@ -54,41 +54,39 @@ var actions = []RequiredAction{
 	{Kind: ActRefreshNow, Audience: AudienceOwner, Urgency: UrgencyOverdue, CTA: "Refresh now", SatisfiedWhen: Satisfaction{"confirming_run_succeeded"}},
 	{Kind: ActReattachSchedule, Audience: AudienceOwner, Urgency: UrgencySoon, CTA: "Resume the schedule", SatisfiedWhen: Satisfaction{"schedule_attached_and_enabled"}},
 	{Kind: ActWait, Audience: AudienceNone, Urgency: UrgencySoon, CTA: "Wait for the next attempt", SatisfiedWhen: Satisfaction{"confirming_run_succeeded"}},
-	{Kind: ActContactSupport, Audience: AudienceMaintainer, Urgency: UrgencyNow, CTA: "Ask the maintainer for help", Terminal: true, SatisfiedWhen: Satisfaction{"none"}},
+	{Kind: ActContactSupport, Audience: AudienceMaintainer, Urgency: UrgencyNow, CTA: "Ask the maintainer for help", SatisfiedWhen: Satisfaction{"none"}},
 }
 
 // requiredActionsOf lists what has to happen; never nil. Where nothing is collected, or nothing can be relied on, nothing is
-// asked of anyone.
+// asked of anyone, and nowhere what rests on evidence that cannot be relied on.
 func requiredActionsOf(v *view) []RequiredAction {
 	out := []RequiredAction{}
 	if v.state.number == 1 || v.state.number == 3 {
 		return out
 	}
+	sound := func(cs ...Component) bool { return len(v.standings.unreliable(cs...)) == 0 }
 	need := map[string]bool{
-		ActReauth:           v.runs.latest.needsOwner(),
+		ActReauth:           sound(Runs) && v.runs.latest.needsOwner(),
 		ActAddInfo:          v.attention.primary != nil,
-		ActRetryGap:         v.o.Gaps.open() > 0,
+		ActRetryGap:         sound(Gaps) && v.o.Gaps.open() > 0,
 		ActRefreshNow:       v.fresh.stale() && !v.automatic(),
-		ActReattachSchedule: v.scheduleDisabled(),
+		ActReattachSchedule: sound(Schedule) && v.scheduleDisabled(),
 		ActWait:             v.state.number == 5,
-		ActContactSupport:   v.runs.exhausted() || v.runs.latest.runtimeMissing(),
+		ActContactSupport:   sound(Runs) && (v.runs.exhausted() || v.runs.latest.runtimeMissing()),
 	}
 	if v.state.number == 6 && !anyOf(need) {
-		if v.attempt.ahead {
-			need[ActWait] = true
-		} else {
-			need[ActContactSupport] = true
-		}
+		need[ActWait] = v.attempt.at != nil
+		need[ActContactSupport] = v.attempt.at == nil
 	}
+	terminal := dispositionOf(v) == ForwardTerminal
 	for _, a := range actions {
 		if !need[a.Kind] {
 			continue
 		}
 		a.Affects = []string{}
+		a.Terminal = a.Kind == ActContactSupport && terminal
 		if a.Kind == ActRetryGap {
-			for _, s := range v.o.Gaps.Streams {
-				a.Affects = append(a.Affects, s.Stream)
-			}
+			a.Affects = v.o.Gaps.openStreams()
 		}
 		if run := v.runs.running; run != nil && confirms(a) {
 			a.Urgency, a.Target = UrgencyVerifying, &ActionTarget{"sync", run.RunID}

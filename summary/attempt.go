@@ -10,6 +10,7 @@ type attempt struct {
 	seq          int64 // its first event_seq
 	began, ended Instant
 	failed       bool
+	surface      bool   // what failed was the browser that it ran in
 	reason       string // of a failure; never empty then
 	streams      []RunStream
 	emitted      *int64
@@ -58,6 +59,7 @@ func runProgressOf(runs *RunFactsOf, clk *clock) runProgress {
 func attemptOf(r *Run) *attempt {
 	a := &attempt{
 		seq: r.FirstSeq, began: r.FirstAt, ended: r.End(), failed: r.Failed(), streams: r.Streams, emitted: r.RecordsEmitted,
+		surface: r.Status == RunSurfaceFailed,
 	}
 	if r.StartedAt != nil {
 		a.began = *r.StartedAt
@@ -88,6 +90,14 @@ func (a *attempt) needsOwner() bool { return a.broken() && credentialFailures[a.
 
 // runtimeMissing reports a failure that only a maintainer ends.
 func (a *attempt) runtimeMissing() bool { return a.broken() && a.reason == FailureRuntimeMissing }
+
+// origin is where a failure comes from; empty where it is the connector.
+func (a *attempt) origin() string {
+	if a.surface {
+		return OriginRemote
+	}
+	return ""
+}
 
 // endedAt returns when R ended, nil without R.
 func (a *attempt) endedAt() *Instant {

@@ -1,5 +1,7 @@
 package summary
 
+import "cmp"
+
 // The attention axis, and the lifecycles that stand for it.
 const (
 	AttentionNone         = "none"
@@ -38,7 +40,7 @@ type attention struct {
 	working *AttentionItem // the first in progress
 }
 
-// attentionOf reads the items in the order in which evidence keeps them. Expired ones ask for nothing.
+// attentionOf takes the first of each kind, in the order that AttentionFacts describes. Expired ones ask for nothing.
 func attentionOf(f AttentionFacts, clk *clock) attention {
 	a := attention{axis: AttentionNone}
 	opened := false
@@ -49,12 +51,12 @@ func attentionOf(f AttentionFacts, clk *clock) attention {
 		}
 		switch item.Lifecycle {
 		case AttentionOpen, AttentionAcknowledged:
-			if a.primary == nil {
+			if a.primary == nil || item.before(a.primary) {
 				a.primary = item
 			}
 			opened = opened || item.Lifecycle == AttentionOpen
 		case AttentionInProgress:
-			if a.working == nil {
+			if a.working == nil || item.before(a.working) {
 				a.working = item
 			}
 		}
@@ -68,6 +70,18 @@ func attentionOf(f AttentionFacts, clk *clock) attention {
 		a.axis = AttentionInProgress
 	}
 	return a
+}
+
+// before orders items of one kind: the latest expiry first, never being the latest, then created_at and id.
+func (i *AttentionItem) before(o *AttentionItem) bool {
+	switch {
+	case same(i.ExpiresAt, o.ExpiresAt):
+	case i.ExpiresAt == nil || o.ExpiresAt == nil:
+		return i.ExpiresAt == nil
+	default:
+		return i.ExpiresAt.After(*o.ExpiresAt)
+	}
+	return cmp.Or(i.CreatedAt.Time().Compare(o.CreatedAt.Time()), cmp.Compare(i.AttentionID, o.AttentionID)) < 0
 }
 
 // next renders the action that the primary item asks for; nil without one.

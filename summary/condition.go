@@ -32,6 +32,7 @@ const (
 	OriginConnector   = "connector"
 	OriginLocalDevice = "local_device"
 	OriginReadModel   = "read_model"
+	OriginRemote      = "remote_surface"
 	OriginRuntime     = "runtime"
 	OriginScheduler   = "scheduler"
 )
@@ -52,12 +53,13 @@ type Condition struct {
 	Remediation *Remediation `json:"remediation"`
 }
 
-// Remediation says what ends a condition.
+// Remediation says what ends a condition, and for a browser's connection that this is where.
 type Remediation struct {
 	Action    string  `json:"action"`
 	Label     string  `json:"label"`
 	Retryable bool    `json:"retryable"`
 	Target    *string `json:"target"`
+	Surface   string  `json:"surface,omitempty"`
 }
 
 // notable reports whether the condition is neither plainly true nor not applicable; only such ones are in a list row.
@@ -68,6 +70,7 @@ type finding struct {
 	status, reason, severity, message string
 	observed, expires                 *Instant
 	remedy                            *Remediation
+	origin                            string // where it is not its type's
 }
 
 func holds(reason, message string, observed *Instant) finding {
@@ -122,6 +125,9 @@ func conditionsOf(v *view) []Condition {
 }
 
 func (f finding) condition(kind, origin string, current bool) Condition {
+	if f.origin != "" {
+		origin = f.origin
+	}
 	return Condition{
 		ID: kind + ":" + f.reason, Type: kind, Status: f.status, Reason: f.reason, Severity: f.severity, Message: f.message,
 		Origin: origin, Sensitivity: "owner", ObservedAt: f.observed, ExpiresAt: f.expires, Current: current,

@@ -1,5 +1,7 @@
 package summary
 
+import "slices"
+
 // The coverage axis (SPEC section 10), of a connection and of each of its streams.
 const (
 	CoverageUnknown      = "unknown"
@@ -12,10 +14,35 @@ const (
 // open counts the gaps that may still be recovered.
 func (g GapFacts) open() int64 { return g.Pending + g.InProgress }
 
-// terminalSince reports whether a terminal gap was updated since R began.
-func (g GapFacts) terminalSince(r *attempt) bool {
-	return r != nil && g.NewestTerminalAt != nil && !g.NewestTerminalAt.Before(r.began)
+// openStreams names the streams with such a gap, sorted by bytes; never nil.
+func (g GapFacts) openStreams() []string {
+	out := []string{}
+	for _, s := range g.Streams {
+		if s.Pending > 0 {
+			out = append(out, s.Stream)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
+
+// unnamed reports whether a gap that may still be recovered names no stream: then the numbers per stream are floors.
+func (g GapFacts) unnamed() bool {
+	named := int64(0)
+	for _, s := range g.Streams {
+		named += s.Pending
+	}
+	return named < g.open()
+}
+
+// terminalSince reports whether a terminal gap was updated since R began.
+func (g GapFacts) terminalSince(r *attempt) bool { return r.reached(g.NewestTerminalAt) }
+
+// terminalSince is the same of the gaps of one stream.
+func (g StreamGaps) terminalSince(r *attempt) bool { return r.reached(g.NewestTerminalAt) }
+
+// reached reports whether t is not before R began.
+func (a *attempt) reached(t *Instant) bool { return a != nil && t != nil && !t.Before(a.began) }
 
 // coverageOf says how much of what the manifest requires was collected: the first row that applies. Where what it rests on
 // is unreliable it is unknown.

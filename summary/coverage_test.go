@@ -56,7 +56,7 @@ func TestOlderTerminalGapsOnlyAddACondition(t *testing.T) {
 func TestCollectionReport(t *testing.T) {
 	s := Synthesize(observed(func(o *Observation) {
 		o.Runs.LastFinished.Streams = []RunStream{{Stream: "orders", Considered: ptr(int64(3)), Covered: ptr(int64(3)), Checkpoint: ptr("committed")}}
-		o.Gaps = GapFacts{Pending: 2, Streams: []StreamGaps{{"items", 2}}}
+		o.Gaps = GapFacts{Pending: 2, Streams: []StreamGaps{{Stream: "items", Pending: 2}}}
 		o.Streams = append(o.Streams, StreamSize{Stream: "zzz", RecordCount: 1})
 	}), noon, true)
 	got := render(t, s)["collection_report"].([]any)

@@ -60,14 +60,15 @@ type GapFacts struct {
 	// progress.
 	NextAttemptAfter *Instant `json:"next_attempt_after"`
 	MaxAttempts      int64    `json:"max_attempt_count"`
-	// Streams counts the gaps pending or in progress per stream, sorted by bytes; gaps without a stream are not in it.
+	// Streams are those with a gap pending, in progress or terminal, sorted by bytes; gaps without a stream are not in it.
 	Streams []StreamGaps `json:"streams"`
 }
 
-// StreamGaps counts the gaps of one stream that are pending or in progress.
+// StreamGaps are the gaps of one stream: how many are pending or in progress, and the newest updated_at of a terminal one.
 type StreamGaps struct {
-	Stream  string `json:"stream"`
-	Pending int64  `json:"pending"`
+	Stream           string   `json:"stream"`
+	Pending          int64    `json:"pending"`
+	NewestTerminalAt *Instant `json:"newest_terminal_at"`
 }
 
 // AttentionFacts is the attention that is not closed: how much, and the first MaxAttention in the order in which

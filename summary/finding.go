@@ -58,7 +58,8 @@ func credentialsValid(v *view) finding {
 		return undecided(ReasonCredentialsUnprobed, "Whether the credentials are accepted is not known.")
 	case r.needsOwner():
 		f := fails(ReasonCredentialRejected, SeverityBlocked, "The source asked for the owner's credentials or session again.", &r.ended)
-		f.remedy = &Remediation{Action: "refresh_credentials", Label: "Sign in again"}
+		f.remedy = &Remediation{Action: "refresh_credentials", Label: "Sign in again", Surface: v.o.surface()}
+		f.origin = r.origin()
 		return f
 	case r.succeeded():
 		return holds(ReasonCredentialsAccepted, "The last finished run was let in.", &r.ended)
@@ -112,6 +113,7 @@ func collectionSucceeded(v *view) finding {
 		return holds(ReasonCollectionSucceeded, "The last finished run succeeded.", &r.ended)
 	case r.broken():
 		f := fails(ReasonCollectionFailed, SeverityError, "The last finished run failed: "+r.reason+".", &r.ended)
+		f.origin = r.origin()
 		if !r.needsOwner() && !r.runtimeMissing() && !v.runs.exhausted() {
 			f.remedy = &Remediation{Action: "retry_by_runtime", Label: "Try again", Retryable: true}
 		}

@@ -61,10 +61,11 @@ const (
 type fleetRow struct {
 	stateRow
 	collected bool
+	gaps      bool // some are known to be pending or in progress
 }
 
 // FleetHealthOf sorts all of an owner's summaries, as Synthesize made them, by what is the matter. Lists keep the order of
-// rows. A revoked, draft or paused connection is in its own list alone.
+// rows. What is revoked or a draft is in its own list alone; what is paused was assessed, and nothing is the matter with it.
 func FleetHealthOf(rows []Summary) FleetHealth {
 	f := FleetHealth{Scope: FleetScope{Configured: len(rows)}}
 	d, sc := &f.Dimensions, &f.Scope
@@ -97,7 +98,7 @@ func FleetHealthOf(rows []Summary) FleetHealth {
 		put(row.number == 3 || row.number == 10, &d.UnknownEvidence)
 		put(row.number == 4 && !row.credentials() || row.number == 6, &d.System.DegradedOrBroken)
 		put(s.Health.Badges.Stale, &d.FreshnessAdvisories)
-		put(row.number == 5 || s.Health.Axes.Coverage == CoverageRetryableGap, &d.Recovery.Retryable)
+		put(row.number == 5 || row.gaps, &d.Recovery.Retryable)
 		put(s.Health.Axes.Coverage == CoverageTerminalGap, &d.Recovery.Terminal)
 		put(s.Health.Badges.Syncing, &d.ActiveWork)
 		put(s.Health.Axes.Outbox == OutboxStalled, &d.StalledWork)

@@ -20,6 +20,8 @@ type Observation struct {
 	// Behind holds the components whose shown value may not be the snapshot's: a mark without a delta covers them, or there
 	// is no evidence yet.
 	Behind Set
+	// BehindSince says since when, where that is not DirtySince: a mark of one component says nothing of another.
+	BehindSince map[Component]Instant
 	// DirtySince is the oldest visible mark's time; nil while the connection is clean.
 	DirtySince *Instant
 	// OnlyParked is true if all that is behind waits for a failed connection's retry.
@@ -46,11 +48,33 @@ func Observe(id string, live IdentityFacts, stored *Evidence, p Pending, c Conne
 	delete(o.Behind, Identity) // read live
 	f := Fold(o.Streams, p.Deltas)
 	o.Streams = f.Streams
+	moved := Set{}
 	if f.Drifted {
-		o.Behind.Union(NewSet(Records, RetainedBytes))
+		moved = NewSet(Records, RetainedBytes)
 	}
 	if len(f.NewestUnknown) > 0 {
-		o.Behind.Add(Records)
+		moved.Add(Records)
 	}
+	if stored != nil {
+		o.BehindSince = p.behindSince(moved)
+	}
+	o.Behind.Union(moved)
 	return o
+}
+
+// behindSince is p.Asked, and since when deltas leave the components of moved behind.
+func (p *Pending) behindSince(moved Set) map[Component]Instant {
+	if len(moved) == 0 || p.Moved == nil {
+		return p.Asked
+	}
+	out := make(map[Component]Instant, len(p.Asked)+len(moved))
+	for c, at := range p.Asked {
+		out[c] = at
+	}
+	for c := range moved {
+		if at, known := out[c]; !known || p.Moved.Before(at) {
+			out[c] = *p.Moved
+		}
+	}
+	return out
 }

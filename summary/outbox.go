@@ -25,6 +25,17 @@ const (
 	SourceManual      = "manual"
 )
 
+// sourceBrowser is the source kind whose owner acts in a browser.
+const sourceBrowser = "browser_collector"
+
+// surface is where the owner of such a connection acts; empty elsewhere.
+func (o *Observation) surface() string {
+	if o.Identity.SourceKind == sourceBrowser {
+		return "browser"
+	}
+	return ""
+}
+
 func (o *Observation) localDevice() bool { return o.Identity.SourceKind == SourceLocalDevice }
 
 // outbox is the axis with the reason for it.
@@ -41,12 +52,20 @@ func outboxOf(o *Observation, st standings, clk *clock) outbox {
 		return outbox{OutboxUnknown, ReasonOutboxSilent}
 	case d.DeadLetters > 0:
 		return outbox{OutboxStalled, ReasonOutboxDeadLetters}
-	case d.RecordsPending > 0 && (d.LastIngestAt == nil || clk.reached(d.LastIngestAt.Add(ingestAge))):
+	case d.RecordsPending > 0 && clk.reached(o.ingestedSince().Add(ingestAge)):
 		return outbox{OutboxStalled, ReasonOutboxStalePending}
 	case d.RecordsPending > 0:
 		return outbox{OutboxActive, ReasonOutboxActive}
 	}
 	return outbox{OutboxIdle, ReasonOutboxIdle}
+}
+
+// ingestedSince is when the device last delivered a record; before it ever did, when the connection was made.
+func (o *Observation) ingestedSince() Instant {
+	if o.Device.LastIngestAt != nil {
+		return *o.Device.LastIngestAt
+	}
+	return o.Identity.CreatedAt
 }
 
 // silent reports whether a local device has not been heard of for longer than the allowed age. One that never spoke is

@@ -20,7 +20,7 @@ type resolution struct{ resolver, work string }
 // resolutionOf is SPEC section 10's table of owner_state.resolver and source_work.
 func resolutionOf(v *view) resolution {
 	s := v.state
-	if pillOf(v).Label == PillSyncing {
+	if pillOf(v).Label == PillSyncing || s.number == 9 && v.runs.running != nil {
 		return resolution{"collecting", "working"}
 	}
 	switch s.number {

@@ -19,6 +19,9 @@ type Pending struct {
 	Rederive bool
 	// Since is the oldest mark's marked_at; nil while there is none.
 	Since *Instant
+	// Asked holds, per component of Recount, the oldest marked_at of the marks that ask for it; Moved that of the deltas.
+	Asked map[Component]Instant
+	Moved *Instant
 	// Parked is true while every mark that asks for a recount is parked: waiting a moment for the drain will not help.
 	Parked bool
 }
@@ -31,25 +34,51 @@ func (p *Pending) Dirty() bool { return p.Since != nil }
 func (p *Pending) Add(m Mark) {
 	p.Since = Earlier(p.Since, m.MarkedAt)
 	if m.moves() {
+		p.Moved = Earlier(p.Moved, m.MarkedAt)
 		p.move(*m.Stream, m.Delta)
 		return
 	}
 	p.Parked = m.Parked && (p.Parked || len(p.Recount) == 0)
-	p.Ask(m.Component)
+	for _, c := range m.covers() {
+		p.Ask(c)
+		p.askedAt(c, m.MarkedAt)
+	}
 	switch m.Component {
 	case Records, RetainedBytes:
-		p.Ask(RetainedBytes)
 		if m.Stream != nil {
 			p.askStream(*m.Stream)
 		} else {
 			p.AllStreams = true
 		}
-	case Identity: // a binding or connector that changed moves runs, too
-		p.Ask(Runs)
 	case Runs:
 		p.Rederive = true
 	case All:
 		p.Force()
+	}
+}
+
+// covers are the components that a mark which moves nothing leaves behind.
+func (m Mark) covers() []Component {
+	switch m.Component {
+	case Records:
+		return []Component{Records, RetainedBytes}
+	case Identity: // a binding or connector that changed moves runs, too
+		return []Component{Identity, Runs}
+	case All:
+		return EvidenceComponents
+	}
+	return []Component{m.Component}
+}
+
+func (p *Pending) askedAt(c Component, at *Instant) {
+	if at == nil {
+		return
+	}
+	if p.Asked == nil {
+		p.Asked = map[Component]Instant{}
+	}
+	if known, ok := p.Asked[c]; !ok || at.Before(known) {
+		p.Asked[c] = *at
 	}
 }
 

@@ -27,9 +27,12 @@ type StreamVerdict struct {
 }
 
 // streamReport reports on one stream from R's facts, its gaps and what it holds.
-func streamReport(v *view, s knownStream, gaps map[string]int64) StreamReport {
+func streamReport(v *view, s knownStream, gaps StreamGaps) StreamReport {
 	r := StreamReport{
 		Stream: s.Stream, Required: s.required, Checkpoint: CoverageUnknown, EvidenceAsOf: v.runs.latest.endedAt(),
+	}
+	if v.runs.latest == nil {
+		r.EvidenceAsOf = s.NewestAt
 	}
 	f := factsOf(s.Stream, v.runs.latest)
 	if f != nil && !v.standings[Runs].unreliable {
@@ -40,22 +43,23 @@ func streamReport(v *view, s knownStream, gaps map[string]int64) StreamReport {
 		}
 	}
 	if !v.standings[Gaps].unreliable {
-		n := gaps[s.Stream]
-		r.PendingGaps = Maybe{&n}
+		r.PendingGaps, r.PendingGapsIsFloor = Maybe{&gaps.Pending}, v.o.Gaps.unnamed()
 	}
-	r.CoverageCondition = streamCoverage(v, s, f, gaps[s.Stream])
+	r.CoverageCondition = streamCoverage(v, s, f, gaps)
 	r.ForwardDisposition = streamDisposition(v, r.CoverageCondition)
 	return r
 }
 
 // streamCoverage is the first that applies. A stream that R's facts do not mention is complete only if R had no facts at all
 // and it holds a live record.
-func streamCoverage(v *view, s knownStream, f *RunStream, gaps int64) string {
+func streamCoverage(v *view, s knownStream, f *RunStream, gaps StreamGaps) string {
 	r := v.runs.latest
 	switch {
 	case len(v.standings.unreliable(Runs, Records, Gaps)) > 0:
 		return CoverageUnknown
-	case gaps > 0:
+	case gaps.terminalSince(r):
+		return CoverageTerminalGap
+	case gaps.Pending > 0:
 		return CoverageRetryableGap
 	case f != nil && f.Considered != nil && f.Covered != nil && *f.Covered >= *f.Considered:
 		return CoverageComplete
@@ -75,6 +79,8 @@ func streamDisposition(v *view, coverage string) string {
 		return ForwardChecking
 	case coverage == CoverageComplete:
 		return ForwardComplete
+	case coverage == CoverageTerminalGap:
+		return ForwardTerminal
 	case coverage == CoverageRetryableGap, coverage == CoveragePartial:
 		if d := dispositionOf(v); d == ForwardAwaitingOwner || d == ForwardTerminal {
 			return d
@@ -89,6 +95,7 @@ var streamStatements = map[string]string{
 	CoverageComplete:     "Accounted for.",
 	CoveragePartial:      "Not collected completely.",
 	CoverageRetryableGap: "Details are still to be recovered.",
+	CoverageTerminalGap:  "Details were lost for good.",
 	CoverageUnknown:      "How much was collected is not known.",
 }
 
@@ -99,10 +106,10 @@ func streamVerdict(r StreamReport) StreamVerdict {
 	}
 }
 
-func gapsByStream(g GapFacts) map[string]int64 {
-	out := make(map[string]int64, len(g.Streams))
+func gapsByStream(g GapFacts) map[string]StreamGaps {
+	out := make(map[string]StreamGaps, len(g.Streams))
 	for _, s := range g.Streams {
-		out[s.Stream] = s.Pending
+		out[s.Stream] = s
 	}
 	return out
 }

@@ -90,7 +90,7 @@ func TestRowHoldsAllFacts(t *testing.T) {
 		Streams:      []StreamSize{{Stream: "a", RecordCount: 1, RecordBytes: 2, NewestAt: second(1)}},
 		Runs:         RunFactsOf{Last: &run, LastFinished: &run, FailuresInRow: 1, Open: OpenRuns{Count: 1, Runs: []OpenRun{{RunID: "r2", LastAt: epoch}}}},
 		Schedule:     &ScheduleFacts{IntervalSeconds: 60, Enabled: true, CreatedAt: epoch, UpdatedAt: epoch},
-		Gaps:         GapFacts{Pending: 2, Streams: []StreamGaps{{"a", 2}}},
+		Gaps:         GapFacts{Pending: 2, Streams: []StreamGaps{{Stream: "a", Pending: 2}}},
 		Attention:    AttentionFacts{Count: 1, Items: []AttentionItem{{AttentionID: "x", ReasonCode: &reason, Lifecycle: "open"}}},
 		Device:       &DeviceFacts{Devices: 1},
 	}

@@ -1,6 +1,9 @@
 package summary
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The states of a COMPONENT in JSON.
 const (
@@ -42,7 +45,13 @@ type standings map[Component]standing
 
 func standingsOf(o *Observation, m manifest, clk *clock) standings {
 	// Without a mark nothing says since when: then it is not a matter of moments.
-	overdue := func() bool { return o.DirtySince == nil || clk.past(o.DirtySince.Add(graceSeconds*time.Second)) }
+	overdue := func(c Component) bool {
+		since := o.DirtySince
+		if at, ok := o.BehindSince[c]; ok {
+			since = &at
+		}
+		return since == nil || clk.past(since.Add(graceSeconds*time.Second))
+	}
 	of := func(c Component) standing {
 		reason, untrusted := o.Untrusted[c]
 		switch {
@@ -53,13 +62,13 @@ func standingsOf(o *Observation, m manifest, clk *clock) standings {
 		case c != Manifest && c != Identity && o.State == StateFailed:
 			return standing{ComponentFailed, failureCode(o.LastError), true}
 		case untrusted:
-			return standing{ComponentStale, reason, true}
+			return standing{ComponentStale, captureCode(reason), true}
 		case c == Manifest || c == Identity: // read live
 			return standing{state: ComponentCurrent}
 		case o.ComputedAt == nil:
-			return standing{ComponentUnobserved, ReasonSummaryMissing, overdue()}
+			return standing{ComponentUnobserved, ReasonSummaryMissing, overdue(c)}
 		case o.Behind[c]:
-			return standing{ComponentStale, ReasonMarksPending, overdue()}
+			return standing{ComponentStale, ReasonMarksPending, overdue(c)}
 		}
 		return standing{state: ComponentCurrent}
 	}
@@ -72,10 +81,10 @@ func standingsOf(o *Observation, m manifest, clk *clock) standings {
 }
 
 func failureCode(code *string) string {
-	if code == nil || *code == "" {
+	if code == nil || !slices.Contains(ComponentReasons, *code) {
 		return ReasonEvidenceFailed
 	}
-	return SanitizeReason(*code)
+	return *code
 }
 
 // healthComponents are those that row 3 looks at; Device only for local devices, RetainedBytes never.

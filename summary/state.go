@@ -86,7 +86,7 @@ func stateOf(v *view) stateRow {
 		}
 	}
 	if v.coverage != CoverageComplete {
-		return stateRow{10, Unknown, v.coverage, SourceCoverageComplete}
+		return stateRow{10, Unknown, ReasonCoverageUnknown, SourceCoverageComplete}
 	}
 	return stateRow{10, Unknown, v.fresh.reason, Fresh}
 }

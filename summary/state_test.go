@@ -22,7 +22,7 @@ func TestStateTable(t *testing.T) {
 	}
 	gap := func(next time.Duration) func(*Observation) {
 		return func(o *Observation) {
-			o.Gaps = GapFacts{Pending: 2, NextAttemptAfter: pago(-next), Streams: []StreamGaps{{"orders", 2}}}
+			o.Gaps = GapFacts{Pending: 2, NextAttemptAfter: pago(-next), Streams: []StreamGaps{{Stream: "orders", Pending: 2}}}
 		}
 	}
 	unscheduled := func(o *Observation) { o.Schedule = nil }
@@ -93,6 +93,8 @@ func TestStateTable(t *testing.T) {
 		{"required stream empty", observed(func(o *Observation) { o.Streams = o.Streams[:1] }),
 			Degraded, CoveragePartial, PillDegraded, "advisory", "resumable", "system_degraded", "system_issue", ActWait},
 		{"stale, automatic", observed(staleFor(25 * time.Hour)),
+			Degraded, ReasonStale, PillDegraded, "advisory", "resumable", "system_degraded", "system_issue", ActWait},
+		{"stale, automatic, unscheduled", observed(unscheduled, staleFor(25*time.Hour)),
 			Degraded, ReasonStale, PillDegraded, "advisory", "resumable", "system_degraded", "system_issue", ActContactSupport},
 		{"stale, manual", observed(manual, unscheduled, staleFor(25*time.Hour)),
 			Idle, ReasonStaleManual, PillNeedsRefresh, "advisory", "owner_refresh_due", "refresh_due", "review", ActRefreshNow},
@@ -101,7 +103,7 @@ func TestStateTable(t *testing.T) {
 		{"schedule disabled", observed(disabled),
 			Idle, ReasonSchedulePaused, PillNotMeasured, "advisory", "unmeasured", "refresh_due", "review", ActReattachSchedule},
 		{"first run late", observed(never, func(o *Observation) { o.Schedule.CreatedAt = ago(4*time.Hour + time.Microsecond) }),
-			Degraded, ReasonScheduleOverdue, PillDegraded, "advisory", "resumable", "system_degraded", "system_issue", ActContactSupport},
+			Degraded, ReasonScheduleOverdue, PillDegraded, "advisory", "resumable", "system_degraded", "system_issue", ActWait},
 		{"first run one interval late", observed(never, func(o *Observation) { o.Schedule.CreatedAt = ago(4 * time.Hour) }),
 			Idle, ReasonCollectionUnobserved, PillNotMeasured, "calm", "unmeasured", "not_measured", "none", ""},
 		{"never ran", observed(never),

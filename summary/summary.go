@@ -96,7 +96,7 @@ func Synthesize(o Observation, now Instant, scoped bool) Summary {
 		RequiredActions: requiredActionsOf(v), Annotations: annotationsOf(v), Progress: progressOf(v, s.TotalRecords),
 	}
 	s.addStreams(v, scoped)
-	s.row = fleetRow{v.state, v.collected()}
+	s.row = fleetRow{v.state, v.collected(), !v.standings[Gaps].unreliable && o.Gaps.open() > 0}
 	s.NextChange = clk.next
 	return s
 }
@@ -116,7 +116,7 @@ func (s *Summary) addStreams(v *view, scoped bool) {
 	}
 	for i, k := range known {
 		s.Streams[i], s.StreamRecords[i] = k.Stream, streamRecord(v, k)
-		s.CollectionReport[i] = streamReport(v, k, gaps)
+		s.CollectionReport[i] = streamReport(v, k, gaps[k.Stream])
 		if scoped {
 			s.Verdict.Streams = append(s.Verdict.Streams, streamVerdict(s.CollectionReport[i]))
 		}

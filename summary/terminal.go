@@ -46,9 +46,9 @@ func (t terminal) sanitized(key string) *string {
 
 // failure is the raw failure reason: data.failure_reason; for a failed surface only, else what the surface says.
 func (t terminal) failure(status string) string {
-	keys, fallback := []string{"failure_reason"}, "unspecified"
+	keys, fallback := []string{"failure_reason"}, ReasonUnspecified
 	if status == RunSurfaceFailed {
-		keys, fallback = append(keys, "browser_surface_wait_reason", "browser_surface_status"), "browser_surface_failed"
+		keys, fallback = append(keys, "browser_surface_wait_reason", "browser_surface_status"), ReasonSurfaceFailed
 	}
 	for _, k := range keys {
 		if s, ok := t.text(k); ok {

@@ -87,7 +87,7 @@ var sources = []source{
 			scope: "connection", component: summary.Gaps, names: columns("connector_instance_id"),
 			facts: []fact{
 				{"status", col("status")},
-				{"stream", only(openGap, "$.stream")},
+				{"stream", only(tellingGap, "$.stream")},
 				{"attempt_count", only(openGap, "$.attempt_count")},
 				{"next_attempt_after", only(openGap, "$.next_attempt_after")},
 				{"updated_at", only(oneOf("status", "terminal"), "$.updated_at")},
@@ -119,6 +119,9 @@ var profileKey = fact{"profile_key", member("source_binding", "browser_profile_k
 
 // openGap holds for the gaps whose attempts evidence counts.
 var openGap = oneOf("status", "pending", "in_progress")
+
+// tellingGap holds for those and for the ones lost for good: evidence counts both by stream.
+var tellingGap = oneOf("status", "pending", "in_progress", "terminal")
 
 // tellingEvents are the event types that say more of a run than that something happened.
 func tellingEvents() []string {

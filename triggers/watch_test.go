@@ -125,7 +125,8 @@ func TestGaps(t *testing.T) {
 		{"moved", given, `UPDATE connector_detail_gaps SET connector_instance_id = 'c' WHERE gap_id = '3'`, []string{"gaps recount b", "gaps recount c"}},
 		{"what no evidence holds", given,
 			`UPDATE connector_detail_gaps SET reason = 'x', record_key = 'y', created_at = now() + interval '1 s';
-			 UPDATE connector_detail_gaps SET attempt_count = 9, next_attempt_after = now(), stream = 'z' WHERE status IN ('recovered', 'terminal');
+			 UPDATE connector_detail_gaps SET attempt_count = 9, next_attempt_after = now() WHERE status IN ('recovered', 'terminal');
+			 UPDATE connector_detail_gaps SET stream = 'z' WHERE status = 'recovered';
 			 UPDATE connector_detail_gaps SET updated_at = now() + interval '1 s' WHERE status <> 'terminal'`, nil},
 		{"delete", given, `DELETE FROM connector_detail_gaps WHERE gap_id = '3'`, []string{"gaps recount b"}},
 	})

@@ -44,14 +44,14 @@ BEGIN
             SELECT c.connector_instance_id
             FROM (
                 SELECT -1 AS sign, o.connector_instance_id, o.status,
-                       CASE WHEN o.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN o.stream END AS stream,
+                       CASE WHEN o.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress', 'terminal']) THEN o.stream END AS stream,
                        CASE WHEN o.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN o.attempt_count END AS attempt_count,
                        CASE WHEN o.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN o.next_attempt_after END AS next_attempt_after,
                        CASE WHEN o.status OPERATOR(pg_catalog.=) ANY (ARRAY['terminal']) THEN o.updated_at END AS updated_at
                 FROM old_rows o
                 UNION ALL
                 SELECT 1 AS sign, n.connector_instance_id, n.status,
-                       CASE WHEN n.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN n.stream END AS stream,
+                       CASE WHEN n.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress', 'terminal']) THEN n.stream END AS stream,
                        CASE WHEN n.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN n.attempt_count END AS attempt_count,
                        CASE WHEN n.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN n.next_attempt_after END AS next_attempt_after,
                        CASE WHEN n.status OPERATOR(pg_catalog.=) ANY (ARRAY['terminal']) THEN n.updated_at END AS updated_at
@@ -137,14 +137,14 @@ BEGIN
             SELECT c.connector_instance_id
             FROM (
                 SELECT -1 AS sign, OLD.connector_instance_id, OLD.status,
-                       CASE WHEN OLD.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN OLD.stream END AS stream,
+                       CASE WHEN OLD.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress', 'terminal']) THEN OLD.stream END AS stream,
                        CASE WHEN OLD.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN OLD.attempt_count END AS attempt_count,
                        CASE WHEN OLD.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN OLD.next_attempt_after END AS next_attempt_after,
                        CASE WHEN OLD.status OPERATOR(pg_catalog.=) ANY (ARRAY['terminal']) THEN OLD.updated_at END AS updated_at
                 WHERE TG_OP OPERATOR(pg_catalog.<>) 'INSERT'
                 UNION ALL
                 SELECT 1 AS sign, NEW.connector_instance_id, NEW.status,
-                       CASE WHEN NEW.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN NEW.stream END AS stream,
+                       CASE WHEN NEW.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress', 'terminal']) THEN NEW.stream END AS stream,
                        CASE WHEN NEW.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN NEW.attempt_count END AS attempt_count,
                        CASE WHEN NEW.status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'in_progress']) THEN NEW.next_attempt_after END AS next_attempt_after,
                        CASE WHEN NEW.status OPERATOR(pg_catalog.=) ANY (ARRAY['terminal']) THEN NEW.updated_at END AS updated_at

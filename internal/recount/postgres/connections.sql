@@ -19,10 +19,12 @@ SELECT c.connector_instance_id, json_build_object(
             'next_attempt_after', to_char(min(g.next_attempt_after) FILTER (WHERE g.status IN ('pending', 'in_progress')), :iso),
             'max_attempt_count', coalesce(max(g.attempt_count) FILTER (WHERE g.status IN ('pending', 'in_progress')), 0),
             'streams', coalesce((
-                SELECT json_agg(json_build_object('stream', o.stream, 'pending', o.n) ORDER BY o.stream)
-                FROM (SELECT p.stream, count(*) AS n FROM public.connector_detail_gaps p
+                SELECT json_agg(json_build_object('stream', o.stream, 'pending', o.n, 'newest_terminal_at', to_char(o.lost, :iso)) ORDER BY o.stream)
+                FROM (SELECT p.stream, sum(CASE WHEN p.status = 'terminal' THEN 0 ELSE 1 END) AS n,
+                             max(CASE p.status WHEN 'terminal' THEN p.updated_at END) AS lost
+                      FROM public.connector_detail_gaps p
                       WHERE p.connector_instance_id = c.connector_instance_id AND p.stream IS NOT NULL
-                        AND p.status IN ('pending', 'in_progress') GROUP BY p.stream) o), '[]'))
+                        AND p.status IN ('pending', 'in_progress', 'terminal') GROUP BY p.stream) o), '[]'))
         FROM public.connector_detail_gaps g WHERE g.connector_instance_id = c.connector_instance_id),
     'attention', json_build_object(
         'count', (SELECT count(*) FROM public.connector_attention a WHERE a.connector_instance_id = c.connector_instance_id

@@ -21,9 +21,11 @@ SELECT c.connector_instance_id, json_object(
             'max_attempt_count', coalesce(max(g.attempt_count) FILTER (WHERE g.status IN ('pending', 'in_progress')), 0),
             'streams', json((
                 SELECT json_group_array(json(o.doc)) FROM (
-                    SELECT json_object('stream', p.stream, 'pending', count(*)) AS doc FROM connector_detail_gaps p
+                    SELECT json_object('stream', p.stream, 'pending', sum(CASE WHEN p.status = 'terminal' THEN 0 ELSE 1 END),
+                                       'newest_terminal_at', max(CASE p.status WHEN 'terminal' THEN p.updated_at END)) AS doc
+                    FROM connector_detail_gaps p
                     WHERE p.connector_instance_id = c.connector_instance_id AND p.stream IS NOT NULL
-                      AND p.status IN ('pending', 'in_progress') GROUP BY p.stream ORDER BY p.stream) o)))
+                      AND p.status IN ('pending', 'in_progress', 'terminal') GROUP BY p.stream ORDER BY p.stream) o)))
         FROM connector_detail_gaps g WHERE g.connector_instance_id = c.connector_instance_id)),
     'attention', json_object(
         'count', (SELECT count(*) FROM connector_attention a WHERE a.connector_instance_id = c.connector_instance_id
