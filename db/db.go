@@ -24,6 +24,8 @@ const minMajor = 150000
 type DB struct {
 	pool *pgxpool.Pool
 	now  func() time.Time
+	// pooled: a pooler that may share sessions lies between.
+	pooled atomic.Bool
 	// backlogAfter is where the last drain stopped in the backlog, so that all of it gets its turn.
 	backlogAfter atomic.Pointer[string]
 }
@@ -43,39 +45,26 @@ func Open(ctx context.Context, dsn string, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, errors.New("parse database address: want postgres://user@host:port/database, or a DSN that libpq accepts")
 	}
-	Configure(cfg.ConnConfig)
+	d := &DB{now: opt.Now}
+	configure(cfg.ConnConfig, d.noticed)
+	cfg.BeforeConnect = d.suit
 	if opt.MaxConns > 0 {
 		cfg.MaxConns = opt.MaxConns
 	}
-	if opt.Now == nil {
-		opt.Now = time.Now
+	if d.now == nil {
+		d.now = time.Now
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
+	if d.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("connect to database: %w", unreachable(err))
 	}
-	d := &DB{pool: pool, now: opt.Now}
-	if err := d.check(ctx); err != nil {
-		pool.Close()
+	if err = d.check(ctx); errors.Is(err, errPooled) {
+		err = d.check(ctx)
+	}
+	if err != nil {
+		d.Close()
 		return nil, err
 	}
 	return d, nil
-}
-
-// Configure gives a connection the session settings that every statement of Tidemark's relies on.
-func Configure(cfg *pgx.ConnConfig) {
-	p := cfg.RuntimeParams
-	if p["application_name"] == "" {
-		p["application_name"] = ApplicationName
-	}
-	p["timezone"] = "UTC"
-	p["search_path"] = "pg_catalog" // every name of ours is schema-qualified
-	p["jit"] = "off"                // statements are short; compiling them is not
-	p["statement_timeout"] = "0"    // a role's limit would end a long recount again and again
-	// A program that hangs, or whose cable was cut, must not keep the drain lock.
-	p["idle_in_transaction_session_timeout"] = "30s"
-	p["tcp_keepalives_idle"], p["tcp_keepalives_interval"], p["tcp_keepalives_count"] = "5", "2", "3" // seconds, seconds, probes
-	p["tcp_user_timeout"] = "10s"
 }
 
 // Close ends the pool's connections. It may be called more than once.
@@ -107,6 +96,9 @@ func (d *DB) instant() summary.Instant { return summary.NewInstant(d.now()) }
 func unreachable(err error) error {
 	if err == nil || errors.Is(err, summary.ErrUnavailable) {
 		return err
+	}
+	if errors.Is(err, errPooled) || errors.Is(err, errDirect) {
+		return fmt.Errorf("%w: %w", summary.ErrUnavailable, err)
 	}
 	var refused *pgconn.ConnectError
 	if errors.As(err, &refused) {

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/tern/v2/migrate"
@@ -24,7 +25,19 @@ type Migration struct {
 
 // Conn opens one connection with this package's session settings, outside the pool; the caller closes it.
 func (d *DB) Conn(ctx context.Context) (*pgx.Conn, error) {
-	conn, err := pgx.ConnectConfig(ctx, d.pool.Config().ConnConfig.Copy())
+	return d.connect(ctx, nil)
+}
+
+// connect opens a connection with further start-up parameters, none of which a pooler would let through.
+func (d *DB) connect(ctx context.Context, params map[string]string) (*pgx.Conn, error) {
+	cfg := d.pool.Config().ConnConfig.Copy()
+	if err := d.suit(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if !d.Pooled() {
+		maps.Copy(cfg.RuntimeParams, params)
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("connect to database: %w", unreachable(err))
 	}
@@ -34,11 +47,15 @@ func (d *DB) Conn(ctx context.Context) (*pgx.Conn, error) {
 // Migrate brings the schema up to date. It is idempotent, safe when several servers start at once, refuses a schema that
 // is newer than this program, and refuses existing source tables that do not fit, naming the column.
 func (d *DB) Migrate(ctx context.Context) error {
-	conn, err := d.Conn(ctx)
+	// A start-up parameter, because tern resets what a session was set to.
+	conn, err := d.connect(ctx, map[string]string{"search_path": "pg_catalog"})
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the lock ends with the connection either way
+	if d.Pooled() {
+		return d.migratePooled(ctx, conn)
+	}
 	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, int64(migrateLock)); err != nil {
 		return fmt.Errorf("lock migrations: %w", unreachable(err))
 	}
@@ -71,6 +88,63 @@ func (d *DB) Migrate(ctx context.Context) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
+}
+
+// migratePooled does what Migrate does where a session lock would stay with a session that is somebody else's next: each
+// step is one transaction under a transaction's lock.
+func (d *DB) migratePooled(ctx context.Context, conn *pgx.Conn) error {
+	m, err := migrate.NewMigratorEx(ctx, nil, versionTable, &migrate.MigratorOptions{})
+	if err == nil {
+		err = m.LoadMigrations(migrations.Postgres())
+	}
+	if err != nil {
+		return fmt.Errorf("load migrations: %w", err)
+	}
+	switch at, err := d.Migration(ctx); {
+	case err != nil:
+		return err
+	case at.Current == 0:
+		if err := refuseForeignTables(ctx, conn); err != nil {
+			return err
+		}
+	}
+	for done := false; !done; {
+		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
+			done, err = d.migrateStep(ctx, tx, m.Migrations)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// migrateStep takes one step, or tells that there is none left.
+func (d *DB) migrateStep(ctx context.Context, tx pgx.Tx, steps []*migrate.Migration) (done bool, err error) {
+	begin := fmt.Sprintf(`%s SELECT pg_advisory_xact_lock(%d); CREATE SCHEMA IF NOT EXISTS tidemark;
+		CREATE TABLE IF NOT EXISTS %[3]s (version int4 NOT NULL);
+		INSERT INTO %[3]s (version) SELECT 0 WHERE NOT EXISTS (SELECT FROM %[3]s)`, d.local(), int64(migrateLock), versionTable)
+	if _, err := tx.Exec(ctx, begin); err != nil {
+		return false, fmt.Errorf("lock migrations: %w", unreachable(err))
+	}
+	var current int
+	if err := tx.QueryRow(ctx, `SELECT version FROM `+versionTable).Scan(&current); err != nil {
+		return false, fmt.Errorf("read schema version: %w", err)
+	}
+	switch {
+	case current > len(steps):
+		return false, newerSchema(int64(current), int64(len(steps)))
+	case current == len(steps):
+		return true, nil
+	}
+	if _, err = tx.Exec(ctx, steps[current].UpSQL); err == nil {
+		_, err = tx.Exec(ctx, `UPDATE `+versionTable+` SET version = $1`, steps[current].Sequence)
+	}
+	if err != nil {
+		return false, fmt.Errorf("migrate: %s: %w", steps[current].Name, err)
+	}
+	return false, nil
 }
 
 // Migration reports the schema's version without changing anything.

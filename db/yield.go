@@ -36,15 +36,19 @@ var errYield = fmt.Errorf("a DDL statement holds a source table or waits for it;
 func (d *DB) recounting(ctx context.Context, opt pgx.TxOptions, locks string, fn func(pgx.Tx) error) error {
 	for try := 1; ; try++ {
 		err := pgx.BeginTxFunc(ctx, d.pool, opt, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, locks+lockSources); err != nil {
+			if _, err := tx.Exec(ctx, d.local()+locks+lockSources); err != nil {
 				var pg *pgconn.PgError
 				if errors.As(err, &pg) && pg.Code == "55P03" {
 					return errYield
 				}
 				return fmt.Errorf("take locks: %w", err)
 			}
-			stop := d.giveWay(ctx, tx.Conn().PgConn())
-			err := fn(tx)
+			session, err := d.sessionOf(ctx, tx)
+			if err != nil {
+				return err
+			}
+			stop := d.giveWay(ctx, session)
+			err = fn(tx)
 			if yielded := stop(); yielded && err != nil {
 				return errYield
 			}
@@ -63,10 +67,29 @@ func (d *DB) recounting(ctx context.Context, opt pgx.TxOptions, locks string, fn
 	}
 }
 
+// backend is a session: what the server knows it by, and where to have its statement cancelled.
+type backend struct {
+	pid  int64
+	conn *pgconn.PgConn
+}
+
+// sessionOf is the transaction's. A pooler names it by a number of its own, which the server does not know.
+func (d *DB) sessionOf(ctx context.Context, tx pgx.Tx) (backend, error) {
+	b := backend{conn: tx.Conn().PgConn()}
+	b.pid = int64(b.conn.PID())
+	if !d.pooled.Load() {
+		return b, nil
+	}
+	if err := tx.QueryRow(ctx, `SELECT pg_backend_pid()`).Scan(&b.pid); err != nil {
+		return b, fmt.Errorf("ask for the session: %w", err)
+	}
+	return b, nil
+}
+
 // giveWay watches the session until stop is called, and cancels its statement once another waits to lock, exclusively, a
 // relation that it has locked. It asks on a connection of its own: the pool may be full of those who wait for the drain
 // lock. stop waits for the watcher, so that no later transaction of the session is hit.
-func (d *DB) giveWay(ctx context.Context, session *pgconn.PgConn) (stop func() (yielded bool)) {
+func (d *DB) giveWay(ctx context.Context, session backend) (stop func() (yielded bool)) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan bool, 1)
 	go func() { done <- d.watchDDL(ctx, session) }()
@@ -76,7 +99,7 @@ func (d *DB) giveWay(ctx context.Context, session *pgconn.PgConn) (stop func() (
 	}
 }
 
-func (d *DB) watchDDL(ctx context.Context, session *pgconn.PgConn) (yields bool) {
+func (d *DB) watchDDL(ctx context.Context, session backend) (yields bool) {
 	ticks := time.NewTicker(yieldEvery)
 	defer ticks.Stop()
 	var conn *pgx.Conn
@@ -98,14 +121,14 @@ func (d *DB) watchDDL(ctx context.Context, session *pgconn.PgConn) (yields bool)
 			SELECT EXISTS (
 				SELECT FROM pg_locks h JOIN pg_locks w ON w.database = h.database AND w.relation = h.relation
 				WHERE h.pid = $1 AND h.locktype = 'relation' AND h.granted
-				  AND w.locktype = 'relation' AND NOT w.granted AND w.mode = 'AccessExclusiveLock')`, int64(session.PID())).Scan(&waits)
+				  AND w.locktype = 'relation' AND NOT w.granted AND w.mode = 'AccessExclusiveLock')`, session.pid).Scan(&waits)
 		switch {
 		case err != nil:
 			conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // a new one is opened
 			conn = nil
 		case waits: // again and again: a request that comes between two statements cancels neither
 			ticks.Reset(cancelEvery)
-			yields = cancelStatement(ctx, session) == nil || yields
+			yields = cancelStatement(ctx, session.conn) == nil || yields
 		}
 	}
 }

@@ -196,11 +196,11 @@ func TestSessionSettings(t *testing.T) {
 	}
 	defer s.close()
 	for name, want := range map[string]string{
-		"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3", "tcp_user_timeout": "10000",
-		"idle_session_timeout": "0", "synchronous_commit": "off", "application_name": applicationName,
+		"tcp_keepalives_idle": "3", "tcp_keepalives_interval": "1", "tcp_keepalives_count": "3", "tcp_user_timeout": "6000",
+		"idle_session_timeout": "7000", "synchronous_commit": "off", "application_name": applicationName,
 	} {
 		var got string
-		if err := s.row(t.Context(), "show", "SHOW "+name, &got); err != nil || got != want {
+		if err := s.row(t.Context(), "show", "SELECT setting FROM pg_settings WHERE name = '"+name+"'", &got); err != nil || got != want {
 			t.Errorf("%s is %q (%v), want %q", name, got, err, want)
 		}
 	}

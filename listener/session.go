@@ -54,14 +54,14 @@ func openSession(ctx context.Context, cfg Config) (*session, error) {
 	return s, nil
 }
 
-// settle gives the session its settings; only a sticky one, behind a pooler they would reach other clients. With the
-// keep-alive ones the server ends a session whose client was cut off, and frees its lock, after some 10 s. The flag
-// need not survive a crash of the server, which ends this session: without synchronous_commit its steps wait for no disk
-// and no replica.
+// settle gives the session its settings; only a sticky one, behind a pooler they would reach other clients. With them the
+// server ends a session, and frees its lock, whose client was cut off (6 s), or has not asked for anything for longer than it
+// ever waits between two pings (7 s): a process that is stopped keeps its socket. The flag need not survive a crash of the server,
+// which ends this session: without synchronous_commit its steps wait for no disk and no replica.
 func (s *session) settle(ctx context.Context) error {
 	return s.exec(ctx, "configure session", `
-		SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
-		SET tcp_user_timeout = 10000; SET idle_session_timeout = 0; SET synchronous_commit = off`)
+		SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3;
+		SET tcp_user_timeout = 6000; SET idle_session_timeout = 7000; SET synchronous_commit = off`)
 }
 
 // tryLead takes the leader lock if nobody has it.
@@ -151,6 +151,19 @@ func (s *session) beat(ctx context.Context) error {
 	s.beaten = s.now()
 	s.crowded = usage > crowdedAbove || s.crowded && usage >= relaxedBelow
 	return nil
+}
+
+// pause is wire.pause, with signs of life.
+func (s *session) pause(ctx context.Context, d time.Duration) error {
+	for until := s.now().Add(d); ; {
+		left := until.Sub(s.now())
+		if err := s.wire.pause(ctx, min(left, s.ping)); err != nil || left <= s.ping {
+			return err
+		}
+		if err := s.beat(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 // watch runs fn while the connection is kept under observation: when it is lost, fn's context ends. A drain on another

@@ -14,5 +14,6 @@ fi
 scripts/postgres.sh 15
 scripts/postgres.sh 18
 scripts/inputs.sh
+scripts/pgbouncer.sh
 scripts/sqlite3.sh
 go mod download -modfile=tools/go.mod || die 'the Go tools could not be fetched'

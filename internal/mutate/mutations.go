@@ -3,4 +3,6 @@ package main
 import "slices"
 
 // all lists every mutation, by the package that holds the mechanism.
-func all() []mutation { return slices.Concat(ofDrain, ofScrub, ofTriggers, ofListener, ofConformance) }
+func all() []mutation {
+	return slices.Concat(ofDrain, ofScrub, ofServers, ofTriggers, ofListener, ofConformance)
+}

@@ -9,7 +9,7 @@ var ofDrain = []mutation{
 	},
 	{
 		name: "drain lock after the snapshot", guarantee: "G3", file: "db/yield.go",
-		old: "tx.Exec(ctx, locks+lockSources)", new: "tx.Exec(ctx, `SELECT 1;`+locks+lockSources)",
+		old: "tx.Exec(ctx, d.local()+locks+lockSources)", new: "tx.Exec(ctx, `SELECT 1;`+locks+lockSources)",
 		pkg: "./db", run: "TestDrainsTakeTurns",
 	},
 	{
@@ -88,7 +88,7 @@ var ofDrain = []mutation{
 	},
 	{
 		name: "sources not locked before the snapshot", guarantee: "G2", file: "db/yield.go",
-		old: "tx.Exec(ctx, locks+lockSources)",
+		old: "tx.Exec(ctx, d.local()+locks+lockSources)",
 		new: "tx.Exec(ctx, locks)",
 		pkg: "./db", run: "TestRecountBesideRewrite|TestVerifyBesideTruncate",
 	},
@@ -224,8 +224,8 @@ var ofDrain = []mutation{
 		pkg: "./db", run: "TestMigrateAdopts",
 	},
 	{
-		name: "hung drain keeps its lock", guarantee: "G9", file: "db/db.go",
-		old: `	p["idle_in_transaction_session_timeout"] = "30s"` + "\n", new: "",
-		pkg: "./db", run: "TestHungDrain",
+		name: "hung drain keeps its lock", guarantee: "G9", file: "db/session.go",
+		old: `	{"idle_in_transaction_session_timeout", "6s"},` + "\n", new: "",
+		pkg: "./db", run: "TestSessionSettings",
 	},
 }

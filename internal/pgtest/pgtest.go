@@ -139,3 +139,14 @@ func check(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// Pooler puts a pgbouncer in transaction mode before the cluster; it is gone when the test is over.
+func (c *Cluster) Pooler(t testing.TB) *pgcluster.Pooler {
+	t.Helper()
+	pooler, err := c.Cluster.Pooler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { check(t, pooler.Close()) })
+	return pooler
+}

@@ -33,3 +33,6 @@ func Dir() string {
 func PostgresBin(major string) string {
 	return filepath.Join(Dir(), "postgresql", major, "bin")
 }
+
+// Pgbouncer returns where `make tools` unpacks Debian's package of the pooler.
+func Pgbouncer() string { return filepath.Join(Dir(), "pgbouncer") }

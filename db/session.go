@@ -1,0 +1,104 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// setting is one of a session's.
+type setting struct{ name, value string }
+
+// settings are those that every statement of Tidemark's relies on. Not start-up parameters: pgbouncer refuses all that it does
+// not keep for each of its clients.
+var settings = []setting{
+	{"search_path", "pg_catalog"}, // every name of ours is schema-qualified
+	{"jit", "off"},                // statements are short; compiling them is not
+	{"statement_timeout", "0"},    // a role's limit would end a long recount again and again
+	// A program that hangs, or whose cable was cut, must not keep the drain lock: another is to take over within 10 s.
+	{"idle_in_transaction_session_timeout", "6s"},
+	{"tcp_keepalives_idle", "3"}, {"tcp_keepalives_interval", "1"}, {"tcp_keepalives_count", "3"},
+	{"tcp_user_timeout", "6s"},
+}
+
+// Configure gives a connection the session settings that every statement of Tidemark's relies on, unless a pooler lies between:
+// there the session is every client's, and transactions bring their own (DB.local).
+func Configure(cfg *pgx.ConnConfig) { configure(cfg, func(bool) error { return nil }) }
+
+// configure tells found for every new connection whether a pooler lies between; an error of its own refuses the connection.
+func configure(cfg *pgx.ConnConfig, found func(pooled bool) error) {
+	p := cfg.RuntimeParams
+	if p["application_name"] == "" {
+		p["application_name"] = ApplicationName
+	}
+	p["timezone"] = "UTC" // which a pooler keeps for each of its clients
+	cfg.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
+		pooled, err := settle(ctx, conn)
+		if err != nil {
+			return err
+		}
+		return found(pooled)
+	}
+}
+
+// settle makes the settings if the server's process is the one that the start-up message named: a pooler names one of its own
+// making. One statement does both.
+func settle(ctx context.Context, conn *pgconn.PgConn) (pooled bool, err error) {
+	calls := make([]string, len(settings))
+	for i, s := range settings {
+		calls[i] = fmt.Sprintf("pg_catalog.set_config('%s', '%s', false)", s.name, s.value)
+	}
+	sql := fmt.Sprintf("SELECT %s WHERE pg_catalog.pg_backend_pid() = %d", strings.Join(calls, ", "), conn.PID())
+	results, err := conn.Exec(ctx, sql).ReadAll()
+	if err != nil {
+		return false, fmt.Errorf("configure session: %w", err)
+	}
+	return len(results) != 1 || len(results[0].Rows) == 0, nil
+}
+
+// errPooled and errDirect refuse a connection that was prepared for the other case; the next one is prepared for this.
+var (
+	errPooled = errors.New("a connection pooler has come between; try again")
+	errDirect = errors.New("the connection pooler has gone; try again")
+)
+
+// noticed remembers what lies between.
+func (d *DB) noticed(pooled bool) error {
+	switch was := d.pooled.Swap(pooled); {
+	case pooled && !was:
+		return errPooled
+	case was && !pooled:
+		return errDirect
+	}
+	return nil
+}
+
+// suit prepares a connection for what lies between. A prepared statement would be on another server session than its next
+// execution; with descriptions cached, every execution parses the statement anew.
+func (d *DB) suit(_ context.Context, cfg *pgx.ConnConfig) error {
+	if d.pooled.Load() && cfg.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+		cfg.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
+	return nil
+}
+
+// Pooled reports whether a pooler that may share sessions lies between.
+func (d *DB) Pooled() bool { return d.pooled.Load() }
+
+// local are statements that begin a transaction with the settings, where the session does not have them.
+func (d *DB) local() string {
+	if !d.pooled.Load() {
+		return ""
+	}
+	var b strings.Builder
+	for _, s := range settings {
+		if !strings.HasPrefix(s.name, "tcp_") { // the socket is the pooler's
+			fmt.Fprintf(&b, "SET LOCAL %s = '%s'; ", s.name, s.value)
+		}
+	}
+	return b.String()
+}
