@@ -19,7 +19,7 @@ func observation(chosen string) string {
 	WITH page AS MATERIALIZED (SELECT q.*, q.source_binding ->> 'browser_profile_key' AS profile_key FROM (` + chosen + `) q),
 ` + marksOf + `
 	SELECT p.connector_instance_id, p.connector_id, p.owner_subject_id, p.display_name, p.status, p.source_kind,
-	       p.profile_key, p.created_at, p.revoked_at, k.display_name, k.manifest::text,
+	       p.profile_key, p.created_at, p.revoked_at, p.source_binding::text, p.updated_at, k.display_name, k.manifest::text,
 	       own.marks::text, (SELECT b.marks::text FROM marks b WHERE b.connector_instance_id IS NULL),
 	       (SELECT json_agg(s) FROM (SELECT reason_code, recount FROM tidemark.capture_state WHERE NOT trusted ORDER BY table_name) s)::text,
 	       e.*
@@ -61,13 +61,14 @@ func observe(ctx context.Context, q querier, chosen string, args ...any) ([]summ
 }
 
 func scanObservation(rows pgx.Rows) (summary.Observation, error) {
-	var id string
+	var id, binding string
+	var updated summary.Instant
 	var live summary.IdentityFacts
 	var c summary.Connector
 	var own, broad, untrusted *string
 	var e nullableEvidence
 	fields := append([]any{&id}, identityFields(&live)...)
-	fields = append(fields, &c.DisplayName, &c.Manifest, &own, &broad, &untrusted)
+	fields = append(fields, &binding, &updated, &c.DisplayName, &c.Manifest, &own, &broad, &untrusted)
 	if err := rows.Scan(append(fields, e.fields()...)...); err != nil {
 		return summary.Observation{}, err
 	}
@@ -84,7 +85,9 @@ func scanObservation(rows pgx.Rows) (summary.Observation, error) {
 	if err != nil {
 		return summary.Observation{}, err
 	}
-	return summary.Observe(id, live, stored, p, c, lost), nil
+	o := summary.Observe(id, live, stored, p, c, lost)
+	o.SourceBinding, o.UpdatedAt = binding, updated
+	return o, nil
 }
 
 // nullableEvidence scans evidenceColumns of a LEFT JOIN: every column is null where there is no row.

@@ -40,6 +40,9 @@ func chosenPage(q summary.PageQuery) (sql string, args []any) {
 	if q.Filter.Status != "" {
 		b.WriteString(` AND c.status = ` + arg(q.Filter.Status))
 	}
+	if q.Scheduled {
+		b.WriteString(` AND EXISTS (SELECT FROM public.connector_schedules s WHERE s.connector_instance_id = c.connector_instance_id)`)
+	}
 	if q.Filter.Query != "" { // lower under collation C changes A to Z only
 		needle := `lower(` + arg(q.Filter.Query) + `::text COLLATE "C")`
 		b.WriteString(` AND (position(` + needle + ` IN lower(c.connector_id)) > 0 OR position(` + needle + ` IN lower(c.display_name)) > 0)`)

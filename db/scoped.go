@@ -2,8 +2,8 @@ package db
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -23,8 +23,7 @@ const chosenScope = `
 // Scoped implements server.Store.
 func (d *DB) Scoped(ctx context.Context, owner, id string) (summary.Scoped, error) {
 	var out summary.Scoped
-	opt := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(ctx, d.pool, opt, func(tx pgx.Tx) (err error) {
+	err := d.snapshot(ctx, func(tx pgx.Tx) (err error) {
 		if out.Observations, err = observe(ctx, tx, chosenScope, owner, id, summary.MaxCandidates); err != nil {
 			return err
 		}
@@ -33,13 +32,36 @@ func (d *DB) Scoped(ctx context.Context, owner, id string) (summary.Scoped, erro
 		}
 		return err
 	})
-	return out, unreachable(err)
+	return out, err
+}
+
+// chosenConnection selects the connection of an id ($2), if it is the owner's ($1).
+const chosenConnection = `SELECT * FROM public.connector_instances c WHERE c.owner_subject_id = $1 AND c.connector_instance_id = $2`
+
+// Connection implements server.Store.
+func (d *DB) Connection(ctx context.Context, owner, id string) (*summary.Observation, error) {
+	return connection(ctx, d.pool, owner, id)
+}
+
+func connection(ctx context.Context, q querier, owner, id string) (*summary.Observation, error) {
+	found, err := observe(ctx, q, chosenConnection, owner, id)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+// snapshot runs fn on one read-only snapshot.
+func (d *DB) snapshot(ctx context.Context, fn func(tx pgx.Tx) error) error {
+	opt := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return unreachable(pgx.BeginTxFunc(ctx, d.pool, opt, fn))
 }
 
 // detail hydrates what only a scoped read shows, for one connection alone.
 func detail(ctx context.Context, tx pgx.Tx, o *summary.Observation) (*summary.Detail, error) {
-	d := &summary.Detail{Runs: []summary.Run{}, Gaps: []summary.Gap{}, Attention: []summary.AttentionItem{}}
-	if err := recentRuns(ctx, tx, o.ConnectionID, d); err != nil {
+	d := &summary.Detail{Gaps: []summary.Gap{}, Attention: []summary.AttentionItem{}}
+	var err error
+	if d.Runs, err = newestRuns(ctx, tx, o.ConnectionID, math.MaxInt64, summary.MaxDetailRuns); err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}
 	rows, err := tx.Query(ctx, `
@@ -47,10 +69,7 @@ func detail(ctx context.Context, tx pgx.Tx, o *summary.Observation) (*summary.De
 		FROM public.connector_detail_gaps WHERE connector_instance_id = $1 ORDER BY updated_at DESC, gap_id LIMIT $2`,
 		o.ConnectionID, summary.MaxDetailRows)
 	if err == nil {
-		d.Gaps, err = pgx.AppendRows(d.Gaps, rows, func(row pgx.CollectableRow) (g summary.Gap, err error) {
-			err = row.Scan(&g.GapID, &g.Stream, &g.RecordKey, &g.Reason, &g.Status, &g.AttemptCount, &g.NextAttemptAfter, &g.CreatedAt, &g.UpdatedAt)
-			return g, err
-		})
+		d.Gaps, err = pgx.AppendRows(d.Gaps, rows, scanGap)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read gaps: %w", err)
@@ -75,24 +94,9 @@ func detail(ctx context.Context, tx pgx.Tx, o *summary.Observation) (*summary.De
 	return d, nil
 }
 
-func recentRuns(ctx context.Context, tx pgx.Tx, id string, d *summary.Detail) error {
-	rows, err := tx.Query(ctx, `
-		WITH o AS MATERIALIZED (SELECT * FROM tidemark.run_owners WHERE connector_instance_id = $1)
-		SELECT r.run_json::text FROM o, tidemark.runs_of(o.profile_key, o.connector_id, o.connector_instance_id) r
-		ORDER BY r.first_seq DESC LIMIT $2`, id, summary.MaxDetailRuns)
-	if err != nil {
-		return err
-	}
-	var text string
-	_, err = pgx.ForEachRow(rows, []any{&text}, func() error {
-		var run summary.Run
-		if err := json.Unmarshal([]byte(text), &run); err != nil {
-			return err
-		}
-		d.Runs = append(d.Runs, run)
-		return nil
-	})
-	return err
+func scanGap(row pgx.CollectableRow) (g summary.Gap, err error) {
+	err = row.Scan(&g.GapID, &g.Stream, &g.RecordKey, &g.Reason, &g.Status, &g.AttemptCount, &g.NextAttemptAfter, &g.CreatedAt, &g.UpdatedAt)
+	return g, err
 }
 
 // unattributed counts the runs of a connector ($1) that belong to no connection and that may be told to an owner ($2): the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"tidemark/drain"
@@ -11,14 +12,15 @@ import (
 )
 
 // observe reads the connections that chosen selects, a query of connector_instances rows which may be ordered and limited,
-// each with its connector, its evidence, its pending marks and what is untrusted: three statements, whatever the page (SPEC
+// each with its connector, its evidence, its pending marks and what is untrusted: two statements, whatever the page (SPEC
 // G13). The caller's transaction makes them one snapshot (SPEC G2).
 func (s source) observe(ctx context.Context, chosen string, args ...any) ([]summary.Observation, error) {
 	found := []observed{}
 	ids := []string{}
 	err := s.each(ctx, `
 		SELECT p.connector_instance_id, p.connector_id, p.owner_subject_id, p.display_name, p.status, p.source_kind,
-		       p.browser_profile_key, p.created_at, p.revoked_at, k.display_name, k.manifest, e.*
+		       p.browser_profile_key, p.created_at, p.revoked_at, p.source_binding, p.updated_at, k.display_name, k.manifest,
+		       `+untrusted+`, e.*
 		FROM (`+chosen+`) p
 		LEFT JOIN connectors k ON k.connector_id = p.connector_id
 		LEFT JOIN (SELECT connector_instance_id AS of, `+evidenceColumns+` FROM connector_summary_evidence) e ON e.of = p.connector_instance_id
@@ -26,7 +28,7 @@ func (s source) observe(ctx context.Context, chosen string, args ...any) ([]summ
 		var o observed
 		var id sql.NullString
 		fields := append([]any{&o.id}, identityFields(&o.live)...)
-		fields = append(fields, &o.connector.DisplayName, &o.connector.Manifest, &id)
+		fields = append(fields, &o.binding, &o.updated, &o.connector.DisplayName, &o.connector.Manifest, &o.untrusted, &id)
 		if err := rows.Scan(append(fields, o.evidence.fields()...)...); err != nil {
 			return err
 		}
@@ -41,17 +43,18 @@ func (s source) observe(ctx context.Context, chosen string, args ...any) ([]summ
 	if err != nil {
 		return nil, fmt.Errorf("read marks: %w", err)
 	}
-	untrusted, err := s.untrusted(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read capture state: %w", err)
-	}
 	out := make([]summary.Observation, len(found))
 	for i, o := range found {
 		stored, err := o.evidence.evidence(o.id)
 		if err != nil {
 			return nil, fmt.Errorf("read summaries: %w", err)
 		}
-		out[i] = summary.Observe(o.id, o.live, stored, *pending[o.id], o.connector, untrusted)
+		lost, err := untrustedComponents(o.untrusted)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = summary.Observe(o.id, o.live, stored, *pending[o.id], o.connector, lost)
+		out[i].SourceBinding, out[i].UpdatedAt = o.binding, o.updated
 	}
 	return out, nil
 }
@@ -60,6 +63,9 @@ func (s source) observe(ctx context.Context, chosen string, args ...any) ([]summ
 type observed struct {
 	id        string
 	live      summary.IdentityFacts
+	binding   string
+	updated   summary.Instant
+	untrusted sql.NullString
 	connector summary.Connector
 	evidence  nullableEvidence
 }
@@ -100,28 +106,31 @@ func (e *nullableEvidence) evidence(id string) (*summary.Evidence, error) {
 	return &summary.Evidence{Facts: facts, Version: *e.version, ComputedAt: *e.computed, State: *e.state, LastError: e.row.LastError}, nil
 }
 
-// untrusted reads the components whose capture cannot be trusted; nil if there is none.
-func (s source) untrusted(ctx context.Context) (map[summary.Component]string, error) {
-	var out map[summary.Component]string
-	err := s.each(ctx, `SELECT reason_code, recount FROM capture_state WHERE NOT trusted ORDER BY table_name`, nil, func(rows *sql.Rows) error {
-		var reason sql.NullString
-		var text string
+// untrusted are the components whose capture cannot be trusted, as a JSON array of [reason_code, [component, …]]; null if there
+// is none.
+const untrusted = `(SELECT CASE WHEN count(*) > 0 THEN json_group_array(json_array(reason_code, json(recount))) END
+	FROM (SELECT reason_code, recount FROM capture_state WHERE NOT trusted ORDER BY table_name))`
+
+func untrustedComponents(text sql.NullString) (map[summary.Component]string, error) {
+	if !text.Valid {
+		return nil, nil
+	}
+	var tables [][2]json.RawMessage
+	if err := json.Unmarshal([]byte(text.String), &tables); err != nil {
+		return nil, fmt.Errorf("decode capture state: %w", err)
+	}
+	out := map[summary.Component]string{}
+	for _, t := range tables {
+		reason := "untrusted" // fails closed: a reason is for people
 		var recount []summary.Component
-		if err := rows.Scan(&reason, &text); err != nil {
-			return err
-		}
-		if err := json.Unmarshal([]byte(text), &recount); err != nil {
-			return fmt.Errorf("decode capture state: %w", err)
-		}
-		if out == nil {
-			out = map[summary.Component]string{}
+		if err := errors.Join(json.Unmarshal(t[0], &reason), json.Unmarshal(t[1], &recount)); err != nil {
+			return nil, fmt.Errorf("decode capture state: %w", err)
 		}
 		for _, c := range recount {
-			if _, known := out[c]; !known && reason.Valid {
-				out[c] = reason.String
+			if _, known := out[c]; !known {
+				out[c] = reason
 			}
 		}
-		return nil
-	})
-	return out, err
+	}
+	return out, nil
 }

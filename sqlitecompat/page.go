@@ -43,6 +43,9 @@ func chosenPage(q summary.PageQuery) (query string, args []any) {
 	if q.Filter.Status != "" {
 		add(` AND c.status = ?`, q.Filter.Status)
 	}
+	if q.Scheduled {
+		add(` AND EXISTS (SELECT 1 FROM connector_schedules s WHERE s.connector_instance_id = c.connector_instance_id)`)
+	}
 	if q.Filter.Query != "" { // lower changes A to Z only
 		add(` AND (instr(lower(c.connector_id), lower(?)) > 0 OR instr(lower(c.display_name), lower(?)) > 0)`, q.Filter.Query, q.Filter.Query)
 	}

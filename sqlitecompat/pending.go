@@ -58,16 +58,13 @@ func (g *group) mark() summary.Mark {
 	return m
 }
 
-// pendingOf resolves the pending marks to the connections in ?1, and sums them. A null id covers all. It says what the view
+// covering resolves the pending marks to the connections in ?1; its query follows ids. A null id covers all. It says what the view
 // connection_marks does, but begins with the connections, however many marks are pending elsewhere; only marks of runs, of which
 // what they named before is to be found out, are all looked at.
-var pendingOf = func() string {
+var covering = func() string {
 	const none = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
 	columns := strings.Join(deltas, ", ") + ", newest_gained, newest_lost"
-	return `
-	WITH ids (id) AS MATERIALIZED (SELECT value FROM json_each(?1))
-	SELECT id, component, recount, stream, parked, min(marked_at), max(newest_gained), max(newest_lost)` + sums + `
-	FROM (
+	return `(
 		SELECT ids.id, component, recount, stream, 0 AS parked, marked_at, ` + columns + `
 		FROM ids CROSS JOIN marks m ON m.connector_instance_id = ids.id WHERE m.scope = 'connection'
 		UNION ALL
@@ -91,9 +88,14 @@ var pendingOf = func() string {
 		SELECT c.connector_instance_id, 'runs', 1, NULL, 0, m.marked_at, ` + none + `
 		FROM marks m CROSS JOIN run_names n ON n.run_id = m.run_id AND n.kind = 'profile'
 		CROSS JOIN connector_instances c ON c.browser_profile_key = n.name
-		WHERE m.scope = 'run' AND c.connector_instance_id IN (SELECT id FROM ids)
-	) GROUP BY id, component, recount, stream, parked`
+		WHERE m.scope = 'run' AND c.connector_instance_id IN (SELECT id FROM ids))`
 }()
+
+// pendingOf sums the pending marks of the connections in ?1.
+var pendingOf = `
+	WITH ids (id) AS MATERIALIZED (SELECT value FROM json_each(?1))
+	SELECT id, component, recount, stream, parked, min(marked_at), max(newest_gained), max(newest_lost)` + sums + `
+	FROM ` + covering + ` GROUP BY id, component, recount, stream, parked`
 
 // PendingOf implements drain.Snapshot.
 func (s source) PendingOf(ctx context.Context, ids []string) (map[string]*summary.Pending, error) {

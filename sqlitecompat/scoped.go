@@ -3,8 +3,8 @@ package sqlitecompat
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
+	"math"
 
 	"tidemark/summary"
 )
@@ -31,11 +31,25 @@ func (d *DB) Scoped(ctx context.Context, owner, id string) (summary.Scoped, erro
 	return out, err
 }
 
-// recentRuns reads the newest runs that belong to a connection: the newest of each status, then the newest of those.
-var recentRuns = owners + `, ` + statuses + ` SELECT run_json FROM (` + bothWays(`
-	SELECT r.first_seq, r.run_json FROM o CROSS JOIN statuses s CROSS JOIN run_evidence r ON r.rowid IN (
-		SELECT r.rowid FROM run_evidence r WHERE OWNED AND r.status = s.status ORDER BY r.first_seq DESC LIMIT ?2)`) + `)
-	ORDER BY first_seq DESC LIMIT ?2`
+// chosenConnection selects the connection of an id (?2), if it is the owner's (?1).
+const chosenConnection = `SELECT * FROM connector_instances c WHERE c.owner_subject_id = ?1 AND c.connector_instance_id = ?2`
+
+// Connection implements server.Store.
+func (d *DB) Connection(ctx context.Context, owner, id string) (o *summary.Observation, err error) {
+	err = d.snapshot(ctx, func(s source) error {
+		o, err = s.connection(ctx, owner, id)
+		return err
+	})
+	return o, err
+}
+
+func (s source) connection(ctx context.Context, owner, id string) (*summary.Observation, error) {
+	found, err := s.observe(ctx, chosenConnection, owner, id)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
 
 // unattributed counts the runs of a connector (?1) that belong to no connection and that may be told to an owner (?2): the
 // connections that they name or match are all the owner's or, where there are none, all connections of their connectors are.
@@ -61,26 +75,16 @@ const unattributed = `
 
 // detail hydrates what only a scoped read shows, for one connection alone.
 func (s source) detail(ctx context.Context, o *summary.Observation) (*summary.Detail, error) {
-	d := &summary.Detail{Runs: []summary.Run{}, Gaps: []summary.Gap{}, Attention: []summary.AttentionItem{}}
-	err := s.each(ctx, recentRuns, []any{array([]string{o.ConnectionID}), summary.MaxDetailRuns}, func(rows *sql.Rows) error {
-		var text string
-		var run summary.Run
-		if err := rows.Scan(&text); err != nil {
-			return err
-		}
-		err := json.Unmarshal([]byte(text), &run)
-		d.Runs = append(d.Runs, run)
-		return err
-	})
-	if err != nil {
+	d := &summary.Detail{Gaps: []summary.Gap{}, Attention: []summary.AttentionItem{}}
+	var err error
+	if d.Runs, err = s.newestRuns(ctx, o.ConnectionID, math.MaxInt64, summary.MaxDetailRuns); err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}
 	args := []any{o.ConnectionID, summary.MaxDetailRows}
 	err = s.each(ctx, `
 		SELECT gap_id, stream, record_key, reason, status, attempt_count, next_attempt_after, created_at, updated_at
 		FROM connector_detail_gaps WHERE connector_instance_id = ? ORDER BY updated_at DESC, gap_id LIMIT ?`, args, func(rows *sql.Rows) error {
-		var g summary.Gap
-		err := rows.Scan(&g.GapID, &g.Stream, &g.RecordKey, &g.Reason, &g.Status, &g.AttemptCount, &g.NextAttemptAfter, &g.CreatedAt, &g.UpdatedAt)
+		g, err := scanGap(rows)
 		d.Gaps = append(d.Gaps, g)
 		return err
 	})
@@ -103,4 +107,9 @@ func (s source) detail(ctx context.Context, o *summary.Observation) (*summary.De
 		return nil, fmt.Errorf("count unattributed runs: %w", err)
 	}
 	return d, nil
+}
+
+func scanGap(rows *sql.Rows) (g summary.Gap, err error) {
+	err = rows.Scan(&g.GapID, &g.Stream, &g.RecordKey, &g.Reason, &g.Status, &g.AttemptCount, &g.NextAttemptAfter, &g.CreatedAt, &g.UpdatedAt)
+	return g, err
 }

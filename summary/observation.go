@@ -12,6 +12,9 @@ type Connector struct {
 type Observation struct {
 	Facts
 	Connector Connector
+	// SourceBinding (JSON) and UpdatedAt are the live row's, and no part of the evidence.
+	SourceBinding string
+	UpdatedAt     Instant
 	// Version, ComputedAt and State are those of the evidence row; Version is 0 and ComputedAt nil while there is none.
 	Version    int64
 	ComputedAt *Instant

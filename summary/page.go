@@ -81,6 +81,8 @@ type PageQuery struct {
 	Filter Filter
 	After  *Position // exclusive; nil: from the beginning. The connection there may be gone by now.
 	Limit  int       // 1 to MaxExamined
+	// Scheduled leaves out the connections without a schedule.
+	Scheduled bool
 }
 
 // Page is up to Limit observations after After, in order, all from one snapshot. Rows of every status are in it.

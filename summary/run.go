@@ -87,13 +87,19 @@ func NewRun(f RunFacts) Run {
 	r.TerminalReason = t.sanitized("terminal_reason")
 	r.RecordsEmitted, r.KnownGaps, r.Streams = t.count("records_emitted"), t.count("known_gaps"), t.streams()
 	if r.Failed() {
-		raw := t.failure(r.Status)
-		reason := SanitizeReason(raw)
-		r.FailureReason = &reason
-		if reason == ReasonOther {
-			text := Redact(raw)
-			r.FailureText = &text
-		}
+		r.FailureReason, r.FailureText = failureReason(t, r.Status)
 	}
 	return r
+}
+
+// failureReason is why a terminal event says that a run of that status failed, as it may be shown; text is the redacted text
+// where the reason is "other".
+func failureReason(t terminal, status string) (reason, text *string) {
+	raw := t.failure(status)
+	shown := SanitizeReason(raw)
+	if shown == ReasonOther {
+		hidden := Redact(raw)
+		text = &hidden
+	}
+	return &shown, text
 }

@@ -33,6 +33,10 @@ type Keeper interface {
 	Status(ctx context.Context) (drain.Status, error)
 	Page(ctx context.Context, q summary.PageQuery) (summary.Page, error)
 	Scoped(ctx context.Context, owner, id string) (summary.Scoped, error)
+	Connection(ctx context.Context, owner, id string) (*summary.Observation, error)
+	RunHistory(ctx context.Context, q summary.RunsQuery) (summary.RunsPage, error)
+	Timeline(ctx context.Context, q summary.TimelineQuery) (summary.Timeline, error)
+	Diagnosis(ctx context.Context, owner, id string) (*summary.Diagnosis, error)
 	Reconcile(ctx context.Context, ids []string) error
 }
 
