@@ -142,6 +142,16 @@ func (w *watch) wrote(s shape) {
 	}
 }
 
+// changed drains and compares the present with what was before, where there were drains in between.
+func (w *watch) changed(changes string) {
+	w.t.Helper()
+	changed := difference(w.before, w.e.Load(w.t))
+	if want := components(changes); !maps.EqualFunc(changed, want, slices.Equal) {
+		w.t.Errorf("the write changed %v, want %v", changed, want)
+	}
+	w.drained(changed)
+}
+
 // marked compares the components that are marked with those that changed.
 func (w *watch) marked(after *recount.State, changed, also map[string][]string) {
 	w.t.Helper()
