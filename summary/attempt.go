@@ -11,6 +11,7 @@ type attempt struct {
 	began, ended Instant
 	failed       bool
 	surface      bool   // what failed was the browser that it ran in
+	ran          bool   // it ended by itself, inside the connector
 	reason       string // of a failure; never empty then
 	streams      []RunStream
 	emitted      *int64
@@ -59,7 +60,7 @@ func runProgressOf(runs *RunFactsOf, clk *clock) runProgress {
 func attemptOf(r *Run) *attempt {
 	a := &attempt{
 		seq: r.FirstSeq, began: r.FirstAt, ended: r.End(), failed: r.Failed(), streams: r.Streams, emitted: r.RecordsEmitted,
-		surface: r.Status == RunSurfaceFailed,
+		surface: r.Status == RunSurfaceFailed, ran: r.Status == RunSucceeded || r.Status == RunFailed,
 	}
 	if r.StartedAt != nil {
 		a.began = *r.StartedAt

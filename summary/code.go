@@ -1,7 +1,5 @@
 package summary
 
-import "slices"
-
 // Tidemark's own reason codes: a closed set. What producers say is shown beside them, sanitized (SanitizeReason).
 // Where clients of the PDPP reference know a word for the same thing, it is that word.
 const (
@@ -67,62 +65,6 @@ const (
 	ReasonOutboxUnknown        = "outbox_unknown"
 	ReasonOutboxNotApplicable  = "outbox_not_applicable"
 )
-
-// CaptureReasons are why capture of a source table is not trusted: the codes of capture_state.
-var CaptureReasons = []string{
-	"triggers_not_installed", "table_missing", "trigger_missing", "trigger_disabled", "trigger_demoted", "trigger_altered",
-	"function_missing", "function_altered", "function_owner", "installed_on_populated_table", ReasonUntrusted,
-}
-
-// ComponentReasons are the reason codes of a COMPONENT.
-var ComponentReasons = append([]string{
-	ReasonManifestUnavailable, ReasonManifestInvalid, ReasonSummaryMissing, ReasonMarksPending, ReasonEvidenceFailed,
-	ReasonRecomputeFailed, ReasonSizeOverflow,
-}, CaptureReasons...)
-
-// StateReasons are Tidemark's own reason codes of a connection's state. Beside them stands a producer's: of a failed run, or of
-// what an owner is asked for.
-var StateReasons = []string{
-	ReasonRevoked, ReasonPaused, ReasonDraft, ReasonAttentionRequired, ReasonProjectionUnreliable, ReasonRetriesExhausted,
-	ReasonRunAbandoned, ReasonUnspecified, ReasonSurfaceFailed, ReasonOther, CoverageRetryableGap, CoverageTerminalGap, CoveragePartial,
-	ReasonOutboxDeadLetters, ReasonOutboxStalePending, ReasonOutboxSilent, ReasonStale, ReasonScheduleOverdue,
-	ReasonStaleManual, ReasonStaleAssisted, ReasonSchedulePaused, ReasonCollectionUnobserved, ReasonNoFreshnessPolicy,
-	ReasonClockSkew, ReasonFreshnessUnknown, ReasonCoverageUnknown,
-}
-
-// ConditionReasons are the reasons of each type of condition.
-var ConditionReasons = map[string][]string{
-	ProjectionReliable: {ReasonProjectionCurrent, ReasonProjectionBehind, ReasonProjectionUnreliable},
-	AttentionClear:     {ReasonNoOpenAttention, ReasonAttentionRequired, ReasonAttentionInProgress, ReasonAttentionUnknown},
-	ScheduleEligible: {
-		ReasonScheduleEnabled, ReasonSchedulePaused, ReasonScheduleOverdue, ReasonScheduleAbsent, ReasonScheduleUnknown,
-	},
-	CredentialsValid: {ReasonCredentialsAccepted, ReasonCredentialRejected, ReasonCredentialsUnprobed, ReasonNotApplicable},
-	RuntimeAvailable: {ReasonRuntimeAvailable, ReasonRuntimeUnavailable, ReasonRuntimeUnknown, ReasonNotApplicable},
-	RetryPolicyClear: {ReasonNoBackoff, ReasonBackoffActive, ReasonRetriesExhausted, ReasonRetryNotApplicable},
-	CollectionSucceeded: {
-		ReasonCollectionSucceeded, ReasonCollectionByDevice, ReasonRecordsImported, ReasonCollectionFailed, ReasonCollectionUnobserved,
-	},
-	SourceCoverageComplete: {
-		CoverageComplete, CoveragePartial, CoverageRetryableGap, CoverageTerminalGap, ReasonCoverageUnknown, ReasonOlderTerminalGaps,
-	},
-	Fresh: {
-		ReasonFresh, ReasonStale, ReasonStaleManual, ReasonStaleAssisted, ReasonNoFreshnessPolicy, ReasonClockSkew,
-		ReasonFreshnessUnknown, ReasonProjectionUnreliable,
-	},
-	BacklogClear: {
-		ReasonOutboxIdle, ReasonOutboxActive, ReasonOutboxDeadLetters, ReasonOutboxStalePending, ReasonOutboxSilent, ReasonOutboxUnknown,
-		ReasonOutboxNotApplicable,
-	},
-}
-
-// captureCode is a code of capture_state as it may be shown.
-func captureCode(code string) string {
-	if slices.Contains(CaptureReasons, code) {
-		return code
-	}
-	return ReasonUntrusted
-}
 
 // Producers' failure reasons that the state table names.
 const (

@@ -44,11 +44,13 @@ func (g StreamGaps) terminalSince(r *attempt) bool { return r.reached(g.NewestTe
 // reached reports whether t is not before R began.
 func (a *attempt) reached(t *Instant) bool { return a != nil && t != nil && !t.Before(a.began) }
 
+var coverageRestsOn = []Component{Runs, Records, Gaps, Manifest}
+
 // coverageOf says how much of what the manifest requires was collected: the first row that applies. Where what it rests on
 // is unreliable it is unknown.
 func coverageOf(o *Observation, m manifest, r *attempt, t Totals, st standings) string {
 	switch {
-	case len(st.unreliable(Runs, Records, Gaps, Manifest)) > 0:
+	case len(st.unreliable(coverageRestsOn...)) > 0:
 		return CoverageUnknown
 	case r == nil && t.Records == 0:
 		return CoverageUnknown

@@ -10,7 +10,7 @@ import (
 func projectionReliable(v *view) finding {
 	if bad := v.unreliable(); len(bad) > 0 {
 		return fails(ReasonProjectionUnreliable, SeverityError,
-			"The evidence of "+names(bad)+" cannot be relied on now; nothing is claimed that rests on it.", nil)
+			"Not to be relied on now: "+names(bad)+".", nil)
 	}
 	if !v.standings.current(v.health()...) {
 		return undecided(ReasonProjectionBehind, "The evidence is being brought up to date.")
@@ -46,7 +46,7 @@ func scheduleEligible(v *view) finding {
 	case !s.Enabled:
 		return fails(ReasonSchedulePaused, SeverityInfo, "The schedule is disabled.", &s.UpdatedAt)
 	case v.late:
-		return fails(ReasonScheduleOverdue, SeverityWarning, "The first scheduled run is over one interval late.", &s.CreatedAt)
+		return fails(ReasonScheduleOverdue, SeverityWarning, "The first run is over one interval late.", &s.CreatedAt)
 	}
 	return holds(ReasonScheduleEnabled, "The schedule is enabled.", &s.UpdatedAt)
 }
@@ -57,16 +57,19 @@ func credentialsValid(v *view) finding {
 	case v.standings[Runs].unreliable:
 		return undecided(ReasonCredentialsUnprobed, "Whether the credentials are accepted is not known.")
 	case r.needsOwner():
-		f := fails(ReasonCredentialRejected, SeverityBlocked, "The source asked for the owner's credentials or session again.", &r.ended)
+		f := fails(ReasonCredentialRejected, SeverityBlocked, "The source asks for the owner's credentials again.", &r.ended)
 		f.remedy = &Remediation{Action: "refresh_credentials", Label: "Sign in again", Surface: v.o.surface()}
 		f.origin = r.origin()
 		return f
 	case r.succeeded():
 		return holds(ReasonCredentialsAccepted, "The last finished run was let in.", &r.ended)
-	case r == nil && v.collectsWithoutRuns():
-		return notApplicable(ReasonNotApplicable, "Records arrive without a run.")
+	case r == nil:
+		return withoutRun(v)
+	case v.runs.failures == 1 && v.o.Runs.LastSuccessful != nil: // nothing in between can have named them
+		end := v.o.Runs.LastSuccessful.End()
+		return holds(ReasonCredentialsAccepted, "The last successful run was let in.", &end)
 	}
-	return undecided(ReasonCredentialsUnprobed, "No run has shown whether the credentials are accepted.")
+	return undecided(ReasonCredentialsUnprobed, "No recent run shows whether they are accepted.")
 }
 
 func runtimeAvailable(v *view) finding {
@@ -75,15 +78,23 @@ func runtimeAvailable(v *view) finding {
 	case v.standings[Runs].unreliable:
 		return undecided(ReasonRuntimeUnknown, "Whether a runtime is available is not known.")
 	case r.runtimeMissing():
-		f := fails(ReasonRuntimeUnavailable, SeverityBlocked, "The runtime that the connector needs is missing.", &r.ended)
+		f := fails(ReasonRuntimeUnavailable, SeverityBlocked, "The connector's runtime is missing.", &r.ended)
 		f.remedy = &Remediation{Action: "check_runtime", Label: "Check the connector's runtime"}
 		return f
-	case r.succeeded():
+	case r == nil:
+		return withoutRun(v)
+	case r.ran:
 		return holds(ReasonRuntimeAvailable, "The last finished run had its runtime.", &r.ended)
-	case r == nil && v.collectsWithoutRuns():
+	}
+	return undecided(ReasonRuntimeUnknown, "The last run broke off outside the connector.")
+}
+
+// withoutRun is what can be said of a run's conditions before the first one.
+func withoutRun(v *view) finding {
+	if v.collectsWithoutRuns() {
 		return notApplicable(ReasonNotApplicable, "Records arrive without a run.")
 	}
-	return undecided(ReasonRuntimeUnknown, "No run has shown whether the runtime is available.")
+	return notApplicable(ReasonNotApplicable, "Nothing has run yet.")
 }
 
 func retryPolicyClear(v *view) finding {
@@ -92,9 +103,9 @@ func retryPolicyClear(v *view) finding {
 		return undecided(ReasonRetryNotApplicable, "Whether a retry is due is not known.")
 	case v.runs.exhausted():
 		return fails(ReasonRetriesExhausted, SeverityBlocked,
-			fmt.Sprintf("%d runs in a row failed; no further one is tried.", v.runs.failures), v.runs.latest.endedAt())
+			fmt.Sprintf("%d runs in a row failed; no more are tried.", v.runs.failures), v.runs.latest.endedAt())
 	case v.backoff != nil && v.backoff.NextRunAt != nil && !v.clk.reached(*v.backoff.NextRunAt):
-		f := fails(ReasonBackoffActive, SeverityWarning, "The next run waits for the back-off to end.", v.runs.latest.endedAt())
+		f := fails(ReasonBackoffActive, SeverityWarning, "The next run waits for the back-off.", v.runs.latest.endedAt())
 		f.expires = v.backoff.NextRunAt
 		f.remedy = &Remediation{Action: "wait", Label: "Wait for the next run", Retryable: true}
 		return f
@@ -133,7 +144,7 @@ func coverageComplete(v *view) finding {
 	case CoverageComplete:
 		return holds(CoverageComplete, "Every required stream is accounted for.", observed)
 	case CoveragePartial:
-		f := fails(CoveragePartial, SeverityWarning, "A required stream was not collected completely.", observed)
+		f := fails(CoveragePartial, SeverityWarning, "A required stream is not complete.", observed)
 		f.remedy = retry
 		return f
 	case CoverageRetryableGap:
@@ -142,8 +153,11 @@ func coverageComplete(v *view) finding {
 		f.remedy = retry
 		return f
 	case CoverageTerminalGap:
-		return fails(CoverageTerminalGap, SeverityError, "Details were lost for good since the last finished run began.",
+		return fails(CoverageTerminalGap, SeverityError, "The last run lost details for good.",
 			v.o.Gaps.NewestTerminalAt)
+	}
+	if v.runs.latest == nil && v.totals.Records == 0 && len(v.standings.unreliable(coverageRestsOn...)) == 0 {
+		return notApplicable(ReasonCoverageUnknown, "Nothing was collected yet.")
 	}
 	return undecided(ReasonCoverageUnknown, "How much was collected is not known.")
 }
@@ -171,12 +185,14 @@ func freshCondition(v *view) finding {
 		out := notApplicable(f.reason, "Nothing says how old a capture may be.")
 		out.observed = f.CapturedAt
 		return out
+	case f.reason == ReasonFreshnessUnknown:
+		return notApplicable(f.reason, "Nothing was captured yet.")
 	case f.reason == ReasonClockSkew:
 		out := undecided(f.reason, "The last capture claims to lie ahead of now.")
 		out.observed, out.severity = f.CapturedAt, SeverityWarning
 		return out
 	}
-	return undecided(f.reason, "How fresh the records are is not known.")
+	return undecided(f.reason, "How fresh it is is not known.")
 }
 
 func backlogClear(v *view) finding {
@@ -190,14 +206,14 @@ func backlogClear(v *view) finding {
 	case OutboxActive:
 		return fails(v.outbox.reason, SeverityInfo, "The device is delivering records.", heard)
 	case OutboxStalled:
-		f := fails(v.outbox.reason, SeverityError, "Records wait on the device and do not arrive.", heard)
+		f := fails(v.outbox.reason, SeverityError, "Records wait on the device.", heard)
 		f.remedy = &Remediation{Action: "clear_backlog", Label: "Look at the device"}
 		return f
 	}
 	if !v.o.localDevice() {
 		return notApplicable(v.outbox.reason, "No local device is involved.")
 	}
-	f := undecided(v.outbox.reason, "The device has not been heard of lately.")
+	f := undecided(v.outbox.reason, "The device is silent.")
 	f.observed = heard
 	if v.silent {
 		f.severity = SeverityWarning

@@ -109,16 +109,19 @@ func (s *Summary) addStreams(v *view, scoped bool) {
 		known = known[:MaxListStreams]
 	}
 	s.Streams, s.StreamRecords = make([]string, len(known)), make([]StreamRecord, len(known))
-	s.CollectionReport = make([]StreamReport, len(known))
+	s.CollectionReport = make([]StreamReport, 0, len(known))
 	gaps := gapsByStream(v.o.Gaps)
 	if scoped {
 		s.Verdict.Streams = make([]StreamVerdict, 0, len(known))
 	}
 	for i, k := range known {
 		s.Streams[i], s.StreamRecords[i] = k.Stream, streamRecord(v, k)
-		s.CollectionReport[i] = streamReport(v, k, gaps[k.Stream])
+		report := streamReport(v, k, gaps[k.Stream])
+		if scoped || report.notable() {
+			s.CollectionReport = append(s.CollectionReport, report)
+		}
 		if scoped {
-			s.Verdict.Streams = append(s.Verdict.Streams, streamVerdict(s.CollectionReport[i]))
+			s.Verdict.Streams = append(s.Verdict.Streams, streamVerdict(report))
 		}
 	}
 }

@@ -103,13 +103,13 @@ func dispositionOf(v *view) string {
 
 // forwardStatements say each disposition in words.
 var forwardStatements = map[string]string{
-	ForwardComplete:        "The next run is expected to keep this up to date.",
-	ForwardResumable:       "The next run is expected to go on from here.",
+	ForwardComplete:        "The next run keeps this up to date.",
+	ForwardResumable:       "The next run goes on from here.",
 	ForwardAwaitingOwner:   "Nothing goes on until the owner acts.",
 	ForwardOwnerRefreshDue: "The owner can refresh this now.",
 	ForwardChecking:        "The evidence is being checked.",
-	ForwardTerminal:        "Another run is not expected to mend this.",
-	ForwardUnmeasured:      "What the next run will do is not known.",
+	ForwardTerminal:        "Another run will not mend this.",
+	ForwardUnmeasured:      "What comes next is not known.",
 }
 
 // Annotation is a remark beside the pill.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,9 @@ import (
 
 	"tidemark/summary"
 )
+
+// maxListRow is how many octets a list row of the demo fleet may have on average (API.md).
+const maxListRow = 4096
 
 // The demo fleet shows every state, for every reason that the state table knows, alike on both engines.
 func TestDemoShowsEveryState(t *testing.T) {
@@ -24,7 +28,7 @@ func TestDemoShowsEveryState(t *testing.T) {
 			t.Fatal(err)
 		}
 		var lines []string
-		states, pills := map[string]bool{}, map[string]bool{}
+		states, pills, size := map[string]bool{}, map[string]bool{}, 0
 		for _, o := range page.Observations {
 			s := summary.Synthesize(o, now, false)
 			reason := ""
@@ -32,9 +36,17 @@ func TestDemoShowsEveryState(t *testing.T) {
 				reason = *s.Health.ReasonCode
 			}
 			states[s.Health.State], pills[s.Verdict.Pill.Label] = true, true
+			text, err := json.Marshal(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			size += len(text)
 			lines = append(lines, strings.Join([]string{s.ConnectionID, s.Health.State, reason, s.Verdict.Pill.Label, s.TotalRecordsState}, " "))
 		}
 		shown[t.Name()] = lines
+		if mean := size / len(lines); mean > maxListRow {
+			t.Errorf("a list row has %d octets on average, want %d at most", mean, maxListRow)
+		}
 		for _, state := range []string{
 			summary.Idle, summary.NeedsAttention, summary.Unknown, summary.Blocked, summary.CoolingOff, summary.Degraded, summary.Healthy,
 		} {

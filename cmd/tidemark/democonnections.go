@@ -139,6 +139,13 @@ var demoConnections = []demoConnection{
 		id: "ci_bank_clock", connector: "bank_csv", name: "חשבון עו״ש — Tel Aviv", kind: "manual", age: 20 * day, // dated ahead of now
 		streams: []demoStream{{"transactions", 25, -2 * hour, 0}},
 	},
+	{id: "ci_bank_credit", connector: "bank_csv", name: "Credit union", kind: "manual", age: 90 * day, streams: []demoStream{{"transactions", 48, 4 * day, 0}}},
+	// What was exported once and for all: nothing is due, and nothing is missing.
+	{id: "ci_files_loans", connector: "files", name: "Library loans", kind: "manual", age: 60 * day, streams: []demoStream{{"files", 40, 59 * day, 0}}},
+	{id: "ci_files_photos", connector: "files", name: "Photo index", kind: "manual", age: 400 * day, streams: []demoStream{{"files", 120, 30 * day, 6}}},
+	{id: "ci_files_recipes", connector: "files", name: "Recipes", kind: "manual", age: 30 * day, streams: []demoStream{{"files", 22, 29 * day, 0}}},
+	{id: "ci_files_steps", connector: "files", name: "Steps 2019–2023", kind: "manual", age: 10 * day, streams: []demoStream{{"files", 36, 10 * day, 0}}},
+	{id: "ci_files_tax", connector: "files", name: "Tax returns", kind: "manual", age: 200 * day, streams: []demoStream{{"files", 9, 100 * day, 9}}},
 	{id: "ci_bank_empty", connector: "bank_csv", name: "Credit card (nothing imported yet)", kind: "manual", age: 2 * day},
 	{
 		id: "ci_linkedin", connector: "linkedin", name: "LinkedIn", age: 75 * day,

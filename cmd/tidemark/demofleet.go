@@ -26,6 +26,7 @@ var demoConnectors = []demoConnector{
 	{"youtube", "YouTube", `{"version": "2.0.0", "streams": [{"name": "watch_history", "required": true}, {"name": "subscriptions"}], "refresh_policy": {"recommended_mode": "assisted", "maximum_staleness_seconds": 1209600}}`},
 	{"strava", "Strava", `{"version": "1.1.4", "streams": [{"name": "activities", "required": true}], "refresh_policy": {"recommended_mode": "automatic", "maximum_staleness_seconds": 172800}}`},
 	{"bank_csv", "Bank statements (CSV)", `{"version": "1", "streams": [{"name": "transactions", "required": true}]}`},
+	{"files", "Files", `{"version": "1", "streams": [{"name": "files", "required": true}]}`},
 	{"linkedin", "LinkedIn", ""},
 	{"notion", "Notion", `{"version": "0.1.0", "streams": "all of them"}`},
 }

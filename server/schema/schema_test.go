@@ -13,7 +13,11 @@ import (
 
 // TestReasonCodesAreComplete: every Reason… constant of package summary is in the document.
 func TestReasonCodesAreComplete(t *testing.T) {
-	check(t, constants(t, "../../summary", "Reason"), ReasonCodes)
+	for _, code := range constants(t, "../../summary", "Reason") {
+		if !slices.Contains(ReasonCodes, code) {
+			t.Errorf("%s is not in the document", code)
+		}
+	}
 }
 
 // TestErrorCodesAreComplete: every code… constant of package server, too.
