@@ -17,6 +17,12 @@ const migrateLock = 0x74696465_6d617262 // "tidemarb"
 // versionTable is tern's.
 const versionTable = "tidemark.schema_version"
 
+// identifyVersion gives it a replica identity: it has no key, and where somebody publishes all tables nobody could update it.
+const identifyVersion = `DO $$ BEGIN
+	IF (SELECT relreplident FROM pg_catalog.pg_class WHERE oid = 'tidemark.schema_version'::regclass) OPERATOR(pg_catalog.<>) 'f' THEN
+		ALTER TABLE tidemark.schema_version REPLICA IDENTITY FULL;
+	END IF; END $$;`
+
 // Migration tells how far a database's schema is.
 type Migration struct {
 	Current int64 `json:"current"` // 0: empty
@@ -74,6 +80,9 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open migrations: %w", err)
 	}
+	if _, err = conn.Exec(ctx, identifyVersion); err != nil {
+		return fmt.Errorf("prepare schema version: %w", unreachable(err))
+	}
 	if err := m.LoadMigrations(migrations.Postgres()); err != nil {
 		return fmt.Errorf("load migrations: %w", err)
 	}
@@ -124,7 +133,7 @@ func (d *DB) migratePooled(ctx context.Context, conn *pgx.Conn) error {
 func (d *DB) migrateStep(ctx context.Context, tx pgx.Tx, steps []*migrate.Migration) (done bool, err error) {
 	begin := fmt.Sprintf(`%s SELECT pg_advisory_xact_lock(%d); CREATE SCHEMA IF NOT EXISTS tidemark;
 		CREATE TABLE IF NOT EXISTS %[3]s (version int4 NOT NULL);
-		INSERT INTO %[3]s (version) SELECT 0 WHERE NOT EXISTS (SELECT FROM %[3]s)`, d.local(), int64(migrateLock), versionTable)
+		INSERT INTO %[3]s (version) SELECT 0 WHERE NOT EXISTS (SELECT FROM %[3]s); `, d.local(), int64(migrateLock), versionTable) + identifyVersion
 	if _, err := tx.Exec(ctx, begin); err != nil {
 		return false, fmt.Errorf("lock migrations: %w", unreachable(err))
 	}

@@ -35,11 +35,11 @@ type Config struct {
 	// Connect is how to reach the database (from pgx.ParseConfig or a pool's configuration); it is copied.
 	Connect *pgx.ConnConfig
 	Drainer Drainer
-	// Signal is SignalNotify (the default) or SignalPoll.
+	// Signal is SignalNotify (the default), SignalWAL or SignalPoll.
 	Signal Signal
 	// SafetyPoll is how often marks are looked for whatever the signal.
 	SafetyPoll time.Duration
-	// PollEvery is the pace of SignalPoll.
+	// PollEvery is the pace of SignalPoll, and of SignalWAL while there is no slot.
 	PollEvery time.Duration
 	// PingEvery is how often the connection is tried, so that a half-open one is found out.
 	PingEvery time.Duration

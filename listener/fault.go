@@ -19,6 +19,7 @@ const (
 	FaultConnection FaultCode = "connection_lost" // a connection that served has ended
 	FaultDrain      FaultCode = "drain_failed"
 	FaultPending    FaultCode = "pending_failed" // looking for marks failed
+	FaultWAL        FaultCode = "wal_failed"     // there is no replication stream; marks are polled for
 )
 
 // Fault is something that went wrong, fit to be shown: no DSN, no password, nothing that looks like a credential.

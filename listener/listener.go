@@ -17,6 +17,8 @@ type Listener struct {
 	err error // what is wrong with cfg
 	// lost is set from the loss of a connection until there is another. Only Run's goroutine uses it.
 	lost bool
+	// begun is set once a connection was found fit for the signal. Only Run's goroutine uses it.
+	begun bool
 	*worker
 }
 
@@ -48,8 +50,12 @@ func (l *Listener) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.unfit != nil && !l.begun {
+		s.close()
+		return nil, s.unfit.err
+	}
 	l.connected(l.lost)
-	l.lost = false
+	l.lost, l.begun = false, true
 	return s, nil
 }
 
@@ -144,20 +150,29 @@ func (l *Listener) lead(ctx context.Context, s *session) (err error) {
 	}
 	if why := l.whyPoll(s); why != "" {
 		l.announce(ctx, RoleLeader, SignalPoll, why)
-		again := time.Duration(0)
-		if why == ReasonPooler {
-			again = surveyAgain
+		again := surveyAgain
+		if why == ReasonConfigured || why == ReasonPreparedTransactions {
+			again = 0
 		}
 		return l.poll(ctx, s, again)
+	}
+	if l.cfg.Signal == SignalWAL {
+		return l.leadByWAL(ctx, s)
 	}
 	return l.leadByNotify(ctx, s)
 }
 
-// whyPoll says why NOTIFY is not used, or nothing. max_prepared_transactions changes only with a restart of the server.
+// whyPoll says why the signal that was asked for is not used, or nothing. max_prepared_transactions changes only with a restart of the server.
 func (l *Listener) whyPoll(s *session) Reason {
 	switch {
 	case l.cfg.Signal == SignalPoll:
 		return ReasonConfigured
+	case l.cfg.Signal == SignalWAL && !s.sticky:
+		return ReasonPooler
+	case l.cfg.Signal == SignalWAL && s.unfit != nil:
+		return s.unfit.reason
+	case l.cfg.Signal == SignalWAL:
+		return ""
 	case s.prepared:
 		return ReasonPreparedTransactions
 	case !s.hears:

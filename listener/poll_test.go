@@ -48,12 +48,12 @@ func TestPollWhenAskedTo(t *testing.T) {
 }
 
 func TestParseSignal(t *testing.T) {
-	for name, want := range map[string]Signal{"": SignalNotify, "notify": SignalNotify, "poll": SignalPoll} {
+	for name, want := range map[string]Signal{"": SignalNotify, "notify": SignalNotify, "wal": SignalWAL, "poll": SignalPoll} {
 		if got, err := ParseSignal(name); got != want || err != nil {
 			t.Errorf("%q is %q, %v", name, got, err)
 		}
 	}
-	for _, name := range []string{"wal", "NOTIFY", "commit", "none", " poll"} {
+	for _, name := range []string{"WAL", "NOTIFY", "commit", "none", " poll"} {
 		if got, err := ParseSignal(name); err == nil {
 			t.Errorf("%q is %q", name, got)
 		}

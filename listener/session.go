@@ -44,6 +44,9 @@ func openSession(ctx context.Context, cfg Config) (*session, error) {
 	if s.facts, err = survey(ctx, w, cfg.Connect, cfg.Signal == SignalNotify); err == nil && s.sticky {
 		err = s.settle(ctx)
 	}
+	if err == nil && cfg.Signal == SignalWAL {
+		s.unfit, err = fitForWAL(ctx, w)
+	}
 	if err == nil {
 		err = s.beat(ctx)
 	}

@@ -8,6 +8,8 @@ type Signal string
 const (
 	// SignalNotify is adaptive NOTIFY: writers notify while, and only while, the leader sleeps.
 	SignalNotify Signal = "notify"
+	// SignalWAL reads the marks in the WAL, through a temporary replication slot.
+	SignalWAL Signal = "wal"
 	// SignalPoll looks for marks every few milliseconds.
 	SignalPoll Signal = "poll"
 	// SignalCommit is SQLite's: commits of this process, and those of others by PRAGMA data_version.
@@ -17,7 +19,7 @@ const (
 )
 
 // Signals lists what an operator may ask for on PostgreSQL, the default first.
-func Signals() []Signal { return []Signal{SignalNotify, SignalPoll} }
+func Signals() []Signal { return []Signal{SignalNotify, SignalWAL, SignalPoll} }
 
 // ParseSignal reads what an operator asked for; empty is the default.
 func ParseSignal(name string) (Signal, error) {
@@ -29,7 +31,7 @@ func ParseSignal(name string) (Signal, error) {
 			return s, nil
 		}
 	}
-	return "", fmt.Errorf("unknown signal %q: want %s or %s", name, SignalNotify, SignalPoll)
+	return "", fmt.Errorf("unknown signal %q: want %s, %s or %s", name, SignalNotify, SignalWAL, SignalPoll)
 }
 
 // Reason says why the signal in use is what it is. The set is closed.
@@ -48,6 +50,16 @@ const (
 	ReasonQueueUsage Reason = "notification_queue"
 	// ReasonPooler: a NOTIFY did not arrive on a connection that listens, as behind a pooler in transaction mode.
 	ReasonPooler Reason = "pooler"
+	// ReasonSlotPending: the replication slot is being made, which waits for every open transaction.
+	ReasonSlotPending Reason = "slot_pending"
+	// ReasonSlotUnavailable: there is no replication slot, or it was lost; LastError says why, and it is tried again.
+	ReasonSlotUnavailable Reason = "slot_unavailable"
+	// ReasonWALLevel: wal_level is not logical any more.
+	ReasonWALLevel Reason = "wal_level"
+	// ReasonReplicationRight: the role does not have the REPLICATION attribute any more.
+	ReasonReplicationRight Reason = "replication_right"
+	// ReasonPublication: the publication is gone, and the role may not make it.
+	ReasonPublication Reason = "publication"
 	// ReasonStandby: the server is in recovery: it can be read, but not drained.
 	ReasonStandby Reason = "standby"
 )

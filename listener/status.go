@@ -31,7 +31,7 @@ const (
 	PhaseConnecting Phase = "connecting"
 	PhaseStandby    Phase = "standing_by" // a follower, or on a standby
 	PhaseDraining   Phase = "draining"
-	PhaseArming     Phase = "arming" // the flag is up; an older transaction may still leave a mark without a NOTIFY
+	PhaseArming     Phase = "arming" // an older transaction may still leave a mark without a signal
 	PhaseAsleep     Phase = "asleep" // every mark to come wakes it
 	PhasePolling    Phase = "polling"
 	PhaseBackingOff Phase = "backing_off" // the last drain failed
@@ -58,7 +58,7 @@ type Status struct {
 
 // Wakeups counts what ended waits.
 type Wakeups struct {
-	Signalled int64 `json:"signalled"` // NOTIFY, or SQLite's commit signal
+	Signalled int64 `json:"signalled"` // NOTIFY, a commit in the WAL, or SQLite's commit signal
 	Polled    int64 `json:"polled"`    // marks that a poll found
 }
 
@@ -87,6 +87,8 @@ func (s Status) Check() summary.Check {
 		c.OK, c.Reason = false, string(s.LastError.Code)+": "+s.LastError.Message
 	case s.Phase == PhaseConnecting:
 		c.OK, c.Reason = false, "the listener is connecting"
+	case s.Signal == SignalPoll && s.Reason != ReasonConfigured:
+		c.Reason = "marks are polled for: " + string(s.Reason)
 	}
 	return c
 }
@@ -142,6 +144,12 @@ func (t *tracker) disconnected(p Phase) {
 func (t *tracker) fault(code FaultCode, err error) {
 	f := newFault(t.now(), code, err)
 	t.update(func(s *Status) { s.LastError = &f; s.Failing++ })
+}
+
+// note keeps what went wrong without saying that the loop is not fit for its job.
+func (t *tracker) note(code FaultCode, err error) {
+	f := newFault(t.now(), code, err)
+	t.update(func(s *Status) { s.LastError = &f })
 }
 
 func (t *tracker) drained(r drain.Result, took time.Duration) {

@@ -29,6 +29,7 @@ type facts struct {
 	hears    bool // a NOTIFY of another session arrives on this connection; not tried where it makes no difference
 	// sticky: this connection has one server session to itself, so session locks and settings may be used.
 	sticky bool
+	unfit  *unfit // for SignalWAL, if that is wanted
 }
 
 // survey finds the facts out, those about NOTIFY only if it is wanted. Another connection is opened for the probe: a pooler in transaction mode would deliver what

@@ -105,3 +105,26 @@ func (w *wire) pause(ctx context.Context, d time.Duration) error {
 		}
 	}
 }
+
+// doze is a pause that ends early when wake yields, which it reports. An error, that the connection has ended among others,
+// is the greater news.
+func (w *wire) doze(ctx context.Context, d time.Duration, wake <-chan struct{}) (rung bool, err error) {
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	heard := make(chan bool, 1)
+	go func() {
+		select {
+		case <-wake:
+			heard <- true
+			cancel()
+		case <-waiting.Done():
+			heard <- false
+		}
+	}()
+	err = w.pause(waiting, d)
+	cancel()
+	if rung = <-heard; rung && ctx.Err() == nil && errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return rung, err
+}

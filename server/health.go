@@ -35,6 +35,8 @@ type statusBody struct {
 type checkResult struct {
 	Name string `json:"name"`
 	OK   bool   `json:"ok"`
+	// Reason of a good check is worth knowing: what is done instead of what was asked for.
+	Reason string `json:"reason,omitempty"`
 }
 
 // healthz says that the process serves, whatever its database does.
@@ -54,7 +56,7 @@ func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 	}
 	body, reasons := statusBody{Status: "ready", Checks: make([]checkResult, len(checks))}, []string{}
 	for i, c := range checks {
-		body.Checks[i] = checkResult{c.Name, c.OK}
+		body.Checks[i] = checkResult{c.Name, c.OK, c.Reason}
 		if !c.OK {
 			reasons = append(reasons, fmt.Sprintf("%s: %s", c.Name, c.Reason))
 		}

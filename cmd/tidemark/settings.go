@@ -23,7 +23,7 @@ type setting struct{ name, fallback, usage string }
 var known = []setting{
 	{"db", "sqlite:tidemark.db", "database: sqlite:PATH or postgres://USER@HOST/NAME"},
 	{"addr", "127.0.0.1:8080", "where serve listens: HOST:PORT"},
-	{"signal", "notify", "how serve learns of changes on PostgreSQL: notify or poll"},
+	{"signal", "notify", "how serve learns of changes on PostgreSQL: notify, wal or poll"},
 	{"scrub", "1%", "how much of its time serve may recount in the background, to find what went wrong: N% or off"},
 	{"log-level", "info", "what serve logs: debug, info, warn or error"},
 }

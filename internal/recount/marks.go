@@ -12,6 +12,7 @@ var sizes = []string{"record_count", "record_bytes", "change_count", "change_byt
 type behind struct {
 	marks      int
 	since      string                     // the oldest mark's time
+	named      map[string]bool            // the components of the marks
 	components map[string]bool            // that only a recount can give
 	everywhere map[string]bool            // records, retained_bytes: of every stream
 	streams    map[string]map[string]bool // by stream: records, retained_bytes
@@ -57,7 +58,7 @@ func (s Snapshot) marks(ctx context.Context) (marks, error) {
 // of resolves the marks that cover a connection; profileKey is the one that it expects, or nil.
 func (m marks) of(id string, profileKey any) behind {
 	b := behind{
-		components: map[string]bool{}, everywhere: map[string]bool{}, streams: map[string]map[string]bool{}, deltas: map[string]*delta{},
+		named: map[string]bool{}, components: map[string]bool{}, everywhere: map[string]bool{}, streams: map[string]map[string]bool{}, deltas: map[string]*delta{},
 	}
 	for _, mark := range m.own[id] {
 		b.add(mark)
@@ -98,6 +99,7 @@ func (b *behind) add(mark document) {
 	}
 	component, _ := doc["component"].(string)
 	stream, ofStream := doc["stream"].(string)
+	b.named[component] = true
 	switch component {
 	case "records", "retained_bytes":
 		switch {

@@ -65,6 +65,11 @@ func (s *State) Dirty() []string {
 	return out
 }
 
+// Marked lists the components that the visible marks of a connection name, by deltas or for a recount.
+func (s *State) Marked(id string) []string {
+	return keys(s.marks.of(id, profileKey(s.Expected[id])).named)
+}
+
 // profileKey is the key that a connection expects, or nil.
 func profileKey(e Evidence) any {
 	identity, _ := e["identity"].(map[string]any)

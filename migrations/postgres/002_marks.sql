@@ -44,6 +44,10 @@ CREATE INDEX marks_backlog_run ON tidemark.marks_backlog (run_id) WHERE run_id I
 CREATE INDEX marks_backlog_broad ON tidemark.marks_backlog (scope) WHERE scope <> 'connection';
 CREATE TABLE tidemark.marks_parked (LIKE tidemark.marks INCLUDING DEFAULTS);
 CREATE INDEX marks_parked_connection ON tidemark.marks_parked (connector_instance_id, marked_at);
+-- Without a key, a publication FOR ALL TABLES would make every drain fail; with wal_level below logical it costs nothing.
+ALTER TABLE tidemark.marks REPLICA IDENTITY FULL;
+ALTER TABLE tidemark.marks_backlog REPLICA IDENTITY FULL;
+ALTER TABLE tidemark.marks_parked REPLICA IDENTITY FULL;
 
 -- The connections whose last recompute failed: their marks are parked until retry_at.
 CREATE TABLE tidemark.failures (
