@@ -110,8 +110,10 @@ func TestOpenRefusesWhatCannotHoldTidemark(t *testing.T) {
 	if _, err := db.Open(t.Context(), secret, db.Options{}); err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("no server: %v", err)
 	}
-	if _, err := db.Open(t.Context(), "postgres://u:hunter2@[", db.Options{}); err == nil || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("malformed address: %v", err)
+	for _, malformed := range []string{"postgres://u:hunter2@[", "host=x password = hunter2 port=abc"} {
+		if _, err := db.Open(t.Context(), malformed, db.Options{}); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("malformed address: %v", err)
+		}
 	}
 }
 

@@ -153,6 +153,22 @@ func TestPendingAsksForWhatMarksSay(t *testing.T) {
 	}
 }
 
+// Sums that do not fit 64 bits say nothing: the stream is recounted.
+func TestFoldAsksForARecountWhereSumsOverflow(t *testing.T) {
+	stream := "s"
+	for _, d := range []Delta{{Records: 1<<62 + 1}, {RecordBytes: -1<<62 - 1}, {BlobBytes: 1 << 62}} {
+		p := Pending{}
+		p.Add(Mark{Component: Records, Stream: &stream, Delta: d, MarkedAt: second(0)})
+		if len(p.Recount) > 0 {
+			t.Fatalf("%+v alone asks for %v", d, p.Recount.Sorted())
+		}
+		p.Add(Mark{Component: Records, Stream: &stream, Delta: d, MarkedAt: second(0)})
+		if !p.Recount[Records] || !p.Streams[stream] {
+			t.Errorf("twice %+v asks for %v of %v, want a recount of the stream", d, p.Recount.Sorted(), p.Streams)
+		}
+	}
+}
+
 // What is parked says the same as what was taken.
 func TestPendingMarksRoundTrip(t *testing.T) {
 	stream := "s"
