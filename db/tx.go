@@ -51,7 +51,8 @@ func (d *DB) Write(ctx context.Context, fn func(drain.Tx) (drain.Result, error))
 	return result, nil
 }
 
-// announce notifies ChangedChannel with the highest version and, while they fit, the ids of what changed.
+// announce notifies ChangedChannel with the highest version and, while they fit, the ids of what changed. Not while the queue is
+// filling up: the drain must not fail with it, and whoever listens reads the versions now and then (listener.Changes).
 func announce(ctx context.Context, tx pgx.Tx, r drain.Result) error {
 	if r.MaxVersion == 0 {
 		return nil
@@ -60,7 +61,8 @@ func announce(ctx context.Context, tx pgx.Tx, r drain.Result) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `SELECT pg_notify($1, $2)`, ChangedChannel, payload); err != nil {
+	if _, err := tx.Exec(ctx, `SELECT pg_notify($1, $2) WHERE pg_notification_queue_usage() < $3`,
+		ChangedChannel, payload, summary.MaxQueueUsage); err != nil {
 		return fmt.Errorf("announce changes: %w", err)
 	}
 	return nil

@@ -96,6 +96,8 @@ func (c *Changes) open(ctx context.Context) (*hearing, error) {
 	switch {
 	case h.standby:
 		signal, reason = SignalPoll, ReasonStandby
+	case h.full:
+		signal, reason = SignalPoll, ReasonQueueUsage
 	case !h.hears:
 		signal, reason = SignalPoll, ReasonPooler
 	}

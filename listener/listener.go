@@ -150,11 +150,13 @@ func (l *Listener) lead(ctx context.Context, s *session) (err error) {
 	}
 	if why := l.whyPoll(s); why != "" {
 		l.announce(ctx, RoleLeader, SignalPoll, why)
-		again := surveyAgain
-		if why == ReasonConfigured || why == ReasonPreparedTransactions {
-			again = 0
+		switch why {
+		case ReasonConfigured, ReasonPreparedTransactions:
+			return l.poll(ctx, s, 0)
+		case ReasonQueueUsage:
+			return l.pollUntilProbed(ctx, s)
 		}
-		return l.poll(ctx, s, again)
+		return l.poll(ctx, s, surveyAgain)
 	}
 	if l.cfg.Signal == SignalWAL {
 		return l.leadByWAL(ctx, s)
@@ -175,6 +177,8 @@ func (l *Listener) whyPoll(s *session) Reason {
 		return ""
 	case s.prepared:
 		return ReasonPreparedTransactions
+	case s.full:
+		return ReasonQueueUsage
 	case !s.hears:
 		return ReasonPooler
 	}

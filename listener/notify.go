@@ -110,6 +110,20 @@ func (l *Listener) pollWhileCrowded(ctx context.Context, s *session) error {
 	return nil
 }
 
+// pollUntilProbed drains without NOTIFY until there is room for the probe that could not be made.
+func (l *Listener) pollUntilProbed(ctx context.Context, s *session) error {
+	if err := l.drainDry(ctx, s); err != nil {
+		return err
+	}
+	s.crowded = true
+	for s.crowded {
+		if err := l.pollOnce(ctx, s); err != nil {
+			return err
+		}
+	}
+	return errSurveyAgain
+}
+
 // poll drains without NOTIFY until the session ends, or in good order after limit if that is not 0.
 func (l *Listener) poll(ctx context.Context, s *session, limit time.Duration) error {
 	if err := l.drainDry(ctx, s); err != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"tidemark/summary"
 )
 
 const (
@@ -17,7 +19,7 @@ const (
 )
 
 // NOTIFY is given up above crowdedAbove of the notification queue's size, and taken up again below relaxedBelow.
-const crowdedAbove, relaxedBelow = 0.1, 0.05
+const crowdedAbove, relaxedBelow = summary.MaxQueueUsage, summary.MaxQueueUsage / 2
 
 // session is the listener's connection: the one that holds the leader lock, LISTENs and, for the leader alone, touches the
 // wake-up flag. Every method is one step of the protocol (DESIGN.md, model_test.go), one transaction of its own.

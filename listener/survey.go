@@ -27,6 +27,7 @@ type facts struct {
 	standby  bool // in recovery
 	prepared bool // max_prepared_transactions > 0
 	hears    bool // a NOTIFY of another session arrives on this connection; not tried where it makes no difference
+	full     bool // the notification queue is too full to try that
 	// sticky: this connection has one server session to itself, so session locks and settings may be used.
 	sticky bool
 	unfit  *unfit // for SignalWAL, if that is wanted
@@ -39,9 +40,10 @@ func survey(ctx context.Context, w *wire, cfg *pgx.ConnConfig, notify bool) (fac
 	var pid uint32
 	var prepared int
 	var installed bool
+	var usage float64
 	err := w.row(ctx, "survey server", `SELECT pg_catalog.pg_backend_pid()::int8, pg_catalog.pg_is_in_recovery(),
-		pg_catalog.current_setting('max_prepared_transactions')::int, pg_catalog.to_regclass('tidemark.wake_flag') IS NOT NULL`,
-		&pid, &f.standby, &prepared, &installed)
+		pg_catalog.current_setting('max_prepared_transactions')::int, pg_catalog.to_regclass('tidemark.wake_flag') IS NOT NULL,
+		pg_catalog.pg_notification_queue_usage()`, &pid, &f.standby, &prepared, &installed, &usage)
 	switch {
 	case err != nil:
 		return f, err
@@ -49,7 +51,8 @@ func survey(ctx context.Context, w *wire, cfg *pgx.ConnConfig, notify bool) (fac
 		return f, errors.New("survey server: the database has no schema tidemark: run `tidemark migrate up`")
 	}
 	f.prepared = prepared > 0
-	if notify && !f.standby { // which refuses LISTEN
+	f.full = usage > crowdedAbove
+	if notify && !f.standby && !f.full { // a standby refuses LISTEN
 		if f.hears, err = probe(ctx, w, cfg); err != nil {
 			return f, err
 		}

@@ -1,10 +1,15 @@
 package triggers
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+
+	"tidemark/summary"
+)
 
 // SetVersion numbers the trigger set that this program installs. It rises whenever what is rendered changes, so that
 // servers of two versions can run side by side (tidemark.trigger_sets).
-const SetVersion = 1
+const SetVersion = 2
 
 // function is a trigger function in schema tidemark.
 type function struct {
@@ -112,10 +117,12 @@ func truncated(s *source) string {
 
 // wake notifies the listener if it asked for that, after the mark: a listener that raises the flag waits until every
 // transaction that may have read the old flag has ended. pg_sequence_last_value gives what SELECT last_value would, at a
-// quarter of the price. A transaction that has notified could not be prepared.
+// quarter of the price. A transaction that has notified could not be prepared, and would fail at its commit if the queue were full:
+// the leader looks at the queue only now and then.
 func wake(given string) string {
 	return "IF " + given + op("pg_catalog.pg_sequence_last_value('tidemark.wake_flag')", "=", "2") + "\n    AND " +
-		op("pg_catalog.current_setting('max_prepared_transactions')", "=", "'0'") + " THEN\n" +
+		op("pg_catalog.current_setting('max_prepared_transactions')", "=", "'0'") + "\n    AND " +
+		op("pg_catalog.pg_notification_queue_usage()", "<", fmt.Sprintf("%g::pg_catalog.float8", summary.MaxQueueUsage)) + " THEN\n" +
 		"    PERFORM pg_catalog.pg_notify('tidemark_dirty', '');\nEND IF;\nRETURN NULL;"
 }
 

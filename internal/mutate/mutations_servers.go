@@ -23,4 +23,25 @@ var ofServers = []mutation{
 		old: "	if !d.pooled.Load() {\n		return b, nil\n	}", new: "	if d != nil {\n		return b, nil\n	}",
 		pkg: "./db", run: "TestPooledDrainGivesWay",
 	},
+	{
+		name: "writer notifies whatever the queue's use", guarantee: "G6", file: "triggers/render.go",
+		old: `"<", fmt.Sprintf("%g::pg_catalog.float8", summary.MaxQueueUsage))`,
+		new: `"<", fmt.Sprintf("%g::pg_catalog.float8", 9*summary.MaxQueueUsage+9))`,
+		pkg: "./db", run: "TestFullQueueFailsNobody",
+	},
+	{
+		name: "drain announces whatever the queue's use", guarantee: "G3", file: "db/tx.go",
+		old: "		ChangedChannel, payload, summary.MaxQueueUsage)", new: "		ChangedChannel, payload, summary.MaxQueueUsage+9)",
+		pkg: "./db", run: "TestFullQueueFailsNobody",
+	},
+	{
+		name: "probe through a full queue", guarantee: "G8", file: "listener/survey.go",
+		old: "	f.full = usage > crowdedAbove", new: "	f.full = usage > 9",
+		pkg: "./listener", run: "TestFullQueueMeansPolling", skip: "Model",
+	},
+	{
+		name: "queue not looked at", guarantee: "G6", file: "listener/session.go",
+		old: "	s.crowded = usage > crowdedAbove ||", new: "	s.crowded = usage > 9 ||",
+		pkg: "./listener", run: "TestFullQueueMeansPolling", skip: "Model",
+	},
 }

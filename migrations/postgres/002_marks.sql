@@ -98,8 +98,9 @@ UNION ALL SELECT p.*, 'parked' FROM tidemark.marks_parked p;
 -- For whoever knows that something changed behind the triggers' back. Both leave recount marks and wake the listener.
 CREATE FUNCTION tidemark.wake() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- A transaction that has notified cannot be prepared.
-    IF (SELECT last_value FROM tidemark.wake_flag) = 2 AND current_setting('max_prepared_transactions') = '0' THEN
+    -- A transaction that has notified cannot be prepared, and fails if the queue is full.
+    IF (SELECT last_value FROM tidemark.wake_flag) = 2 AND current_setting('max_prepared_transactions') = '0'
+        AND pg_notification_queue_usage() < 0.1 THEN
         PERFORM pg_notify('tidemark_dirty', '');
     END IF;
 END $$;

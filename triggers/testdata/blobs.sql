@@ -26,7 +26,8 @@ BEGIN
         FROM new_rows n;
     END IF;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -75,7 +76,8 @@ BEGIN
         WHERE o.size_bytes OPERATOR(pg_catalog.<>) n.size_bytes;
     END IF;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -114,7 +116,8 @@ BEGIN
         FROM old_rows o;
     END IF;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -134,7 +137,8 @@ BEGIN
     INSERT INTO tidemark.marks (scope, component, recount)
     VALUES ('all'::tidemark.mark_scope, 'retained_bytes'::tidemark.component, true);
     IF pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -179,7 +183,8 @@ BEGIN
         ) g;
     END IF;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;

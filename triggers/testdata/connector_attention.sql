@@ -17,7 +17,8 @@ BEGIN
         WHERE n.lifecycle OPERATOR(pg_catalog.=) ANY (ARRAY['open', 'acknowledged', 'in_progress'])
     ) a;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -59,7 +60,8 @@ BEGIN
         ) d
     ) a;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -87,7 +89,8 @@ BEGIN
         WHERE o.lifecycle OPERATOR(pg_catalog.=) ANY (ARRAY['open', 'acknowledged', 'in_progress'])
     ) a;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -107,7 +110,8 @@ BEGIN
     INSERT INTO tidemark.marks (scope, component, recount)
     VALUES ('all'::tidemark.mark_scope, 'attention'::tidemark.component, true);
     IF pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -147,7 +151,8 @@ BEGIN
         ) d
     ) a;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;

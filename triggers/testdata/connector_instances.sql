@@ -27,7 +27,8 @@ BEGIN
     ) a;
     marked := marked OR FOUND;
     IF marked AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -94,7 +95,8 @@ BEGIN
     ) a;
     marked := marked OR FOUND;
     IF marked AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -132,7 +134,8 @@ BEGIN
     ) a;
     marked := marked OR FOUND;
     IF marked AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -152,7 +155,8 @@ BEGIN
     INSERT INTO tidemark.marks (scope, component, recount)
     VALUES ('all'::tidemark.mark_scope, 'identity'::tidemark.component, true);
     IF pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -217,7 +221,8 @@ BEGIN
     ) a;
     marked := marked OR FOUND;
     IF marked AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;

@@ -23,7 +23,8 @@ BEGIN
         FROM new_rows n;
     END IF;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -69,7 +70,8 @@ BEGIN
         WHERE o.record_bytes OPERATOR(pg_catalog.<>) n.record_bytes;
     END IF;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -105,7 +107,8 @@ BEGIN
         FROM old_rows o;
     END IF;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -125,7 +128,8 @@ BEGIN
     INSERT INTO tidemark.marks (scope, component, recount)
     VALUES ('all'::tidemark.mark_scope, 'retained_bytes'::tidemark.component, true);
     IF pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -167,7 +171,8 @@ BEGIN
         ) g;
     END IF;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;

@@ -18,7 +18,8 @@ BEGIN
         WHERE n.run_id IS NOT NULL
     ) a;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -65,7 +66,8 @@ BEGIN
         ) d
     ) a;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -94,7 +96,8 @@ BEGIN
         WHERE o.run_id IS NOT NULL
     ) a;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -114,7 +117,8 @@ BEGIN
     INSERT INTO tidemark.marks (scope, component, recount)
     VALUES ('all'::tidemark.mark_scope, 'runs'::tidemark.component, true);
     IF pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
@@ -159,7 +163,8 @@ BEGIN
         ) d
     ) a;
     IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
-        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0' THEN
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
         PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
     END IF;
     RETURN NULL;
