@@ -13,12 +13,13 @@ import (
 // A transaction stays open, and maybe prepared, while others write the same streams and drains go on.
 func TestOpenAcrossDrains(t *testing.T) {
 	cluster := pgtest.Shared(t, pgtest.Setting("max_prepared_transactions", "8"))
+	e := enginetest.OpenPostgres(t, cluster, fleet)
 	for _, begin := range []string{`BEGIN`, `BEGIN ISOLATION LEVEL REPEATABLE READ`, `BEGIN ISOLATION LEVEL SERIALIZABLE`} {
 		for _, end := range [][]string{
 			{`COMMIT`}, {`ROLLBACK`}, {`PREPARE TRANSACTION 'p'`, `COMMIT PREPARED 'p'`}, {`PREPARE TRANSACTION 'p'`, `ROLLBACK PREPARED 'p'`},
 		} {
 			t.Run(begin+", "+end[len(end)-1], func(t *testing.T) {
-				e := enginetest.OpenPostgres(t, cluster, fleet)
+				again(t, e)
 				w := watching(t, e)
 				held, other := client(t, e, true), client(t, e, true)
 				between := func() {

@@ -67,6 +67,16 @@ type shape struct {
 	changes string
 	// also are components that may be marked beside, in the same form; * is any connection or component.
 	also string
+	// guarded are those that only guard triggers mark beside: they see one row at a time; doubted those that only hooks mark
+	// beside, in a transaction: what a failed statement touched. Both on SQLite.
+	guarded, doubted string
+	// replaced are those that guard triggers mark beside where recursive_triggers is on: OR REPLACE then fires the triggers of a DELETE,
+	// which cannot know that the same row is to come.
+	replaced string
+	// keyed: on SQLite, the shape is about foreign keys, which must be on.
+	keyed bool
+	// alone: on SQLite, not within a transaction of the way of writing.
+	alone bool
 	// since is the first major version of Postgres that has the shape; 0 is any.
 	since int
 	// undo takes back what given has defined.
@@ -158,8 +168,8 @@ func (w *watch) marked(after *recount.State, changed, also map[string][]string) 
 	ids := union(w.before.Expected, after.Expected)
 	for _, id := range ids {
 		got := after.Marked(id)
-		for _, c := range changed[id] {
-			if !slices.Contains(got, c) && !slices.Contains(got, "all") {
+		for _, c := range changed[id] { // one mark of records may carry the bytes of its stream, too
+			if !slices.Contains(got, c) && !slices.Contains(got, "all") && !(c == "retained_bytes" && slices.Contains(got, "records")) {
 				w.t.Errorf("%s of %s changed and is not marked: %v are", c, id, got)
 			}
 		}
