@@ -166,6 +166,9 @@ func TestFoldAsksForARecountWhereSumsOverflow(t *testing.T) {
 		if !p.Recount[Records] || !p.Streams[stream] {
 			t.Errorf("twice %+v asks for %v of %v, want a recount of the stream", d, p.Recount.Sorted(), p.Streams)
 		}
+		if since := p.Asked[Records]; since != *second(0) {
+			t.Errorf("asked for since %v", since)
+		}
 	}
 }
 

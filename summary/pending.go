@@ -110,8 +110,10 @@ func (p *Pending) move(stream string, d Delta) {
 	}
 	sum := p.Deltas[stream]
 	if !sum.Add(d) {
-		p.Ask(Records)
-		p.Ask(RetainedBytes)
+		for _, c := range []Component{Records, RetainedBytes} {
+			p.Ask(c)
+			p.askedAt(c, p.Moved)
+		}
 		p.askStream(stream)
 	}
 	p.Deltas[stream] = sum
