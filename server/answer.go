@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"tidemark/summary"
@@ -20,6 +21,8 @@ type answer struct {
 	plain []byte
 	tag   string           // without quotes, of plain
 	next  *summary.Instant // when time alone changes it; nil if it never does
+	// behind names the components a change of which is not in it yet, where the body has no place for that.
+	behind summary.Set
 
 	pack   sync.Once
 	packed []byte
@@ -88,6 +91,9 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 	if a.next != nil {
 		h.Set("Tidemark-Next-Change", a.next.String())
 	}
+	if len(a.behind) > 0 {
+		h.Set("Tidemark-Behind", join(a.behind.Sorted()))
+	}
 	if noneMatch(r.Header["If-None-Match"], tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
@@ -121,4 +127,15 @@ func (s *server) writeJSON(w http.ResponseWriter, r *http.Request, status int, v
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // an error here means that the client has gone
 	}
+}
+
+func join(components []summary.Component) string {
+	var b strings.Builder
+	for i, c := range components {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(string(c))
+	}
+	return b.String()
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/go-chi/chi/v5"
-
 	"tidemark/server/schema"
 	"tidemark/summary"
 )
@@ -149,13 +147,9 @@ func (s *server) scopedList(ctx context.Context, owner string, q listQuery) (*an
 
 // getConnector answers GET /_ref/connectors/{id}.
 func (s *server) getConnector(w http.ResponseWriter, r *http.Request) {
-	id, bad := pathID(chi.URLParam(r, "id"))
-	v := parseValues(r)
+	id, v := parsePath(r, "id")
 	fresh := v.flag("fresh")
-	if bad == nil {
-		bad = v.end()
-	}
-	if bad != nil {
+	if bad := v.end(); bad != nil {
 		s.fail(w, r, bad)
 		return
 	}

@@ -20,7 +20,6 @@ import (
 const (
 	cursorVersion  = 1
 	cursorChecksum = 16
-	cursorHead     = 1 + cursorChecksum + 8 + 2
 	maxCursorBytes = 2048
 )
 
@@ -37,21 +36,45 @@ func encodeCursor(p summary.Position, digest string) string {
 	body := binary.BigEndian.AppendUint64(nil, uint64(p.CreatedAt.Time().UnixMicro()))
 	body = binary.BigEndian.AppendUint16(body, uint16(min(len(p.ConnectorID), math.MaxUint16)))
 	body = append(append(body, p.ConnectorID...), p.ConnectionID...)
+	return seal(body, digest)
+}
+
+// encodeSequence returns the cursor after a place in a list that is ordered by one number.
+func encodeSequence(n int64, digest string) string {
+	return seal(binary.BigEndian.AppendUint64(nil, uint64(n)), digest)
+}
+
+func seal(body []byte, digest string) string {
 	out := append([]byte{cursorVersion}, checksum(body, digest)...)
 	return base64.RawURLEncoding.EncodeToString(append(out, body...))
 }
 
-// decodeCursor returns the position; ok is false for anything that encodeCursor did not make for this list.
-func decodeCursor(cursor, digest string) (p summary.Position, ok bool) {
+// unseal returns the body of a cursor; ok is false for anything that seal did not make for this list.
+func unseal(cursor, digest string) (body []byte, ok bool) {
 	if len(cursor) > maxCursorBytes {
-		return p, false
+		return nil, false
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(raw) < cursorHead || raw[0] != cursorVersion {
-		return p, false
+	if err != nil || len(raw) < 1+cursorChecksum || raw[0] != cursorVersion {
+		return nil, false
 	}
-	body := raw[1+cursorChecksum:]
-	if !hmac.Equal(raw[1:1+cursorChecksum], checksum(body, digest)) {
+	body = raw[1+cursorChecksum:]
+	return body, hmac.Equal(raw[1:1+cursorChecksum], checksum(body, digest))
+}
+
+// decodeSequence returns the number; ok is false for anything that encodeSequence did not make for this list.
+func decodeSequence(cursor, digest string) (n int64, ok bool) {
+	body, ok := unseal(cursor, digest)
+	if !ok || len(body) != 8 {
+		return 0, false
+	}
+	return int64(binary.BigEndian.Uint64(body)), true
+}
+
+// decodeCursor returns the position; ok is false for anything that encodeCursor did not make for this list.
+func decodeCursor(cursor, digest string) (p summary.Position, ok bool) {
+	body, ok := unseal(cursor, digest)
+	if !ok || len(body) < 10 {
 		return p, false
 	}
 	micros, n, ids := int64(binary.BigEndian.Uint64(body)), int(binary.BigEndian.Uint16(body[8:])), string(body[10:])

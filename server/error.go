@@ -20,6 +20,8 @@ const (
 	codeCrossOrigin        = "cross_origin_request"
 	codeNotFound           = "not_found"
 	codeConnectionNotFound = "connector_instance_not_found"
+	codeRunNotFound        = "run_not_found"
+	codeFleetTooLarge      = "fleet_too_large"
 	codeMethodNotAllowed   = "method_not_allowed"
 	codeAmbiguous          = "ambiguous_connection"
 	codeBodyTooLarge       = "request_too_large"

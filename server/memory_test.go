@@ -28,6 +28,9 @@ type memory struct {
 	tokens map[[32]byte]summary.Token
 	checks []summary.Check
 	detail summary.Detail
+	runs   []summary.Run      // of every connection, newest first
+	events []summary.RunEvent // of every run
+	marks  []summary.MarkCount
 	err    error       // what every method answers, if set
 	reads  int         // of Page and Scoped
 	onRead func(n int) // called before the n-th read, without the lock
@@ -71,7 +74,7 @@ func (m *memory) Page(ctx context.Context, q summary.PageQuery) (summary.Page, e
 	}
 	var p summary.Page
 	for _, o := range m.sorted(q.Owner) {
-		if !q.Filter.Matches(o.Identity) || q.After != nil && summary.PositionOf(&o).Compare(*q.After) <= 0 {
+		if !q.Filter.Matches(o.Identity) || q.Scheduled && o.Schedule == nil || q.After != nil && summary.PositionOf(&o).Compare(*q.After) <= 0 {
 			continue
 		}
 		if len(p.Observations) == q.Limit {
@@ -100,6 +103,61 @@ func (m *memory) Scoped(ctx context.Context, owner, id string) (summary.Scoped, 
 		s.Detail = &m.detail
 	}
 	return s, nil
+}
+
+func (m *memory) Connection(ctx context.Context, owner, id string) (*summary.Observation, error) {
+	if err := m.reading(ctx); err != nil {
+		return nil, err
+	}
+	for _, o := range m.sorted(owner) {
+		if o.ConnectionID == id {
+			return &o, nil
+		}
+	}
+	return nil, nil
+}
+
+func (m *memory) RunHistory(ctx context.Context, q summary.RunsQuery) (p summary.RunsPage, err error) {
+	p.Observation, err = m.Connection(ctx, q.Owner, q.ConnectionID)
+	if p.Observation == nil {
+		return p, err
+	}
+	for _, r := range m.runs {
+		switch {
+		case r.FirstSeq > q.Newest():
+		case len(p.Runs) == q.Limit:
+			p.More = true
+		default:
+			p.Runs = append(p.Runs, r)
+		}
+	}
+	return p, nil
+}
+
+func (m *memory) Timeline(ctx context.Context, q summary.TimelineQuery) (t summary.Timeline, err error) {
+	rows := m.sorted(q.Owner)
+	if err := m.reading(ctx); err != nil || len(rows) == 0 || !slices.ContainsFunc(m.runs, func(r summary.Run) bool { return r.RunID == q.RunID }) {
+		return t, err
+	}
+	t.ConnectionID = rows[0].ConnectionID
+	for _, e := range m.events {
+		switch {
+		case e.EventSeq < q.First():
+		case len(t.Events) == q.Limit:
+			t.More = true
+		default:
+			t.Events = append(t.Events, e)
+		}
+	}
+	return t, nil
+}
+
+func (m *memory) Diagnosis(ctx context.Context, owner, id string) (*summary.Diagnosis, error) {
+	o, err := m.Connection(ctx, owner, id)
+	if o == nil {
+		return nil, err
+	}
+	return &summary.Diagnosis{Observation: *o, Marks: m.marks, OpenGaps: m.detail.Gaps}, nil
 }
 
 func (m *memory) Reconcile(ctx context.Context, ids []string) error {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-chi/chi/v5"
+
 	"tidemark/summary"
 )
 
@@ -127,7 +129,7 @@ func (v *values) end() *failure {
 // parseListQuery validates everything at once; the first thing wrong is told.
 func parseListQuery(r *http.Request) (listQuery, *failure) {
 	v := parseValues(r)
-	q := listQuery{limit: defaultLimit}
+	q := listQuery{}
 	if connection, given := v.one("connection"); given {
 		if connection == "" {
 			v.refuse("connection", "connection is empty.")
@@ -139,39 +141,52 @@ func parseListQuery(r *http.Request) (listQuery, *failure) {
 			}
 		}
 	}
-	if limit, given := v.one("limit"); given {
-		n, err := strconv.ParseUint(limit, 10, 16)
-		if err != nil || n < 1 || n > maxLimit || strings.HasPrefix(limit, "+") {
+	q.limit, q.cursor, _ = v.paging()
+	q.filter = v.filter()
+	q.state = v.choice("state", states...)
+	q.fresh = v.flag("fresh")
+	q.profile = v.choice("profile", profileInventory, profileCounts)
+	q.fleet = v.flag("include_fleet_health")
+	return q, v.end()
+}
+
+// paging takes limit and cursor; asked reports whether one of them came.
+func (v *values) paging() (limit int, cursor string, asked bool) {
+	limit = defaultLimit
+	if text, given := v.one("limit"); given {
+		n, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || n < 1 || n > maxLimit || strings.HasPrefix(text, "+") {
 			v.refuse("limit", "limit must be an integer from 1 to %d.", maxLimit)
 		}
-		q.limit = int(n)
+		limit, asked = int(n), true
 	}
-	if cursor, given := v.one("cursor"); given {
-		if cursor == "" {
+	if text, given := v.one("cursor"); given {
+		if text == "" {
 			v.refuseCursor()
 		}
-		q.cursor = cursor
+		cursor, asked = text, true
 	}
-	q.filter.ConnectorIDs = v.many("connector_id")
-	if len(q.filter.ConnectorIDs) > maxConnectorIDs {
+	return limit, cursor, asked
+}
+
+// filter takes what narrows a list by the connections' own rows.
+func (v *values) filter() (f summary.Filter) {
+	f.ConnectorIDs = v.many("connector_id")
+	if len(f.ConnectorIDs) > maxConnectorIDs {
 		v.refuse("connector_id", "connector_id may be given %d times at most.", maxConnectorIDs)
 	}
-	for _, id := range q.filter.ConnectorIDs {
+	for _, id := range f.ConnectorIDs {
 		if id == "" {
 			v.refuse("connector_id", "connector_id is empty.")
 		}
 		v.text("connector_id", id, maxIDBytes)
 	}
-	slices.Sort(q.filter.ConnectorIDs)
-	q.filter.ConnectorIDs = slices.Compact(q.filter.ConnectorIDs)
-	q.filter.Status = v.choice("status", statuses...)
-	q.state = v.choice("state", states...)
+	slices.Sort(f.ConnectorIDs)
+	f.ConnectorIDs = slices.Compact(f.ConnectorIDs)
+	f.Status = v.choice("status", statuses...)
 	search, _ := v.one("q")
-	q.filter.Query = v.text("q", search, maxQueryBytes)
-	q.fresh = v.flag("fresh")
-	q.profile = v.choice("profile", profileInventory, profileCounts)
-	q.fleet = v.flag("include_fleet_health")
-	return q, v.end()
+	f.Query = v.text("q", search, maxQueryBytes)
+	return f
 }
 
 func (v *values) refuseCursor() {
@@ -199,6 +214,16 @@ func pathID(escaped string) (string, *failure) {
 	}
 	v.text("id", id, maxIDBytes)
 	return id, v.err
+}
+
+// parsePath returns the id that a parameter of the path holds, and the query's values.
+func parsePath(r *http.Request, param string) (string, values) {
+	id, bad := pathID(chi.URLParam(r, param))
+	v := parseValues(r)
+	if bad != nil {
+		v.err = bad
+	}
+	return id, v
 }
 
 // digest names what a cursor is bound to: the owner and the filters, whatever their order.

@@ -16,6 +16,14 @@ type Store interface {
 	// Scoped reads what an id names: a connection id of that owner, else the owner's connections of that connector id. An
 	// id that the owner does not have gives an empty Scoped and no error, whoever else has it.
 	Scoped(ctx context.Context, owner, id string) (summary.Scoped, error)
+	// Connection reads one connection of that owner, without what only Scoped hydrates; nil if the owner has none of this id.
+	Connection(ctx context.Context, owner, id string) (*summary.Observation, error)
+	// RunHistory reads one page of the runs that belong to one connection.
+	RunHistory(ctx context.Context, q summary.RunsQuery) (summary.RunsPage, error)
+	// Timeline reads one page of the events of one run that belongs to a connection of that owner.
+	Timeline(ctx context.Context, q summary.TimelineQuery) (summary.Timeline, error)
+	// Diagnosis reads what the diagnostics of one connection rest on; nil if the owner has none of this id.
+	Diagnosis(ctx context.Context, owner, id string) (*summary.Diagnosis, error)
 	// Reconcile drains the pending marks of these connections (and maybe others) under the drain lock, until none is left that
 	// was visible at the call or ctx ends. It never touches the wake-up flag. Parked marks stay parked.
 	Reconcile(ctx context.Context, ids []string) error

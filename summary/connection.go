@@ -25,32 +25,32 @@ type ConnectionSchedule struct {
 	*ScheduleSummary
 }
 
-// ConnectionOf makes the CONNECTION of one observation as it reads at now: the schedule's due time depends on it.
-func ConnectionOf(o Observation, now Instant) Connection {
+// ConnectionOf makes the CONNECTION of one observation as it reads at now, and tells when time alone changes it: the schedule's due
+// time depends on it.
+func ConnectionOf(o Observation, now Instant) (Connection, *Instant) {
 	id := o.Identity
 	binding := json.RawMessage(o.SourceBinding)
 	if !json.Valid(binding) {
 		binding = json.RawMessage("{}")
 	}
+	schedule, next := scheduleOf(&o, now)
 	return Connection{
 		Object: "ref_connection", ConnectorInstanceID: o.ConnectionID, ConnectionID: o.ConnectionID, ConnectorID: id.ConnectorID,
 		DisplayName: id.DisplayName, Status: id.Status, SourceKind: id.SourceKind, SourceBinding: binding,
-		CreatedAt: id.CreatedAt, UpdatedAt: o.UpdatedAt, RevokedAt: id.RevokedAt, Schedule: scheduleOf(&o, now),
-	}
+		CreatedAt: id.CreatedAt, UpdatedAt: o.UpdatedAt, RevokedAt: id.RevokedAt, Schedule: schedule,
+	}, next
 }
 
-// ScheduleOf makes the SCHEDULE of one observation as it reads at now; nil without one.
-func ScheduleOf(o Observation, now Instant) *ConnectionSchedule {
-	s := scheduleOf(&o, now)
-	if s == nil {
-		return nil
-	}
-	return &ConnectionSchedule{o.ConnectionID, o.ConnectionID, s}
+// ScheduleOf makes the SCHEDULE of one observation that has one as it reads at now, and tells when time alone changes it.
+func ScheduleOf(o Observation, now Instant) (ConnectionSchedule, *Instant) {
+	s, next := scheduleOf(&o, now)
+	return ConnectionSchedule{o.ConnectionID, o.ConnectionID, s}, next
 }
 
-func scheduleOf(o *Observation, now Instant) *ScheduleSummary {
+func scheduleOf(o *Observation, now Instant) (*ScheduleSummary, *Instant) {
 	if o.Schedule == nil {
-		return nil
+		return nil, nil
 	}
-	return scheduleSummaryOf(newView(o, &clock{now: now}))
+	clk := &clock{now: now}
+	return scheduleSummaryOf(newView(o, clk)), clk.next
 }

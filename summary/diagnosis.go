@@ -136,10 +136,11 @@ type DiagnosedCapture struct {
 	Tables  []CaptureTable `json:"tables"`
 }
 
-// Diagnose makes the diagnostics of one connection as they read at now.
-func Diagnose(d Diagnosis, now Instant) Diagnostics {
+// Diagnose makes the diagnostics of one connection as they read at now, and tells when time alone changes them.
+func Diagnose(d Diagnosis, now Instant) (Diagnostics, *Instant) {
 	o := &d.Observation
-	v := newView(o, &clock{now: now})
+	clk := &clock{now: now}
+	v := newView(o, clk)
 	s := Synthesize(*o, now, true)
 	out := Diagnostics{
 		Object: "connection_diagnostics", ConnectionID: o.ConnectionID, ConnectorInstanceID: o.ConnectionID,
@@ -163,7 +164,7 @@ func Diagnose(d Diagnosis, now Instant) Diagnostics {
 	for i := range out.Capture.Tables {
 		out.Capture.Trusted = out.Capture.Trusted && out.Capture.Tables[i].Trusted
 	}
-	return out
+	return out, Earlier(clk.next, s.NextChange)
 }
 
 func failureOfEvidence(d *Diagnosis) *DiagnosedFailure {

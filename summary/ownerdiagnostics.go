@@ -42,9 +42,10 @@ type OwnerSchedule struct {
 	IntervalSeconds int64 `json:"interval_seconds"`
 }
 
-// DiagnoseForOwner makes the diagnostics that a bearer reads, as they read at now.
-func DiagnoseForOwner(d Diagnosis, now Instant) OwnerDiagnostics {
+// DiagnoseForOwner makes the diagnostics that a bearer reads, as they read at now, and tells when time alone changes them.
+func DiagnoseForOwner(d Diagnosis, now Instant) (OwnerDiagnostics, *Instant) {
 	o := &d.Observation
+	clk := &clock{now: now}
 	s := Synthesize(*o, now, true)
 	out := OwnerDiagnostics{
 		Object: "owner_connection_diagnostics", ConnectionID: o.ConnectionID, ConnectorID: o.Identity.ConnectorID,
@@ -53,7 +54,7 @@ func DiagnoseForOwner(d Diagnosis, now Instant) OwnerDiagnostics {
 			s.Health.State, s.Health.ReasonCode, s.Health.LastSuccessAt, s.Health.NextAttemptAt, s.Health.Axes, s.Health.Badges,
 		},
 		LastRun: ownerRun(o.Runs.Last), LastSuccessfulRun: ownerRun(o.Runs.LastSuccessful), LastIngestAt: s.LastRecordUpdatedAt,
-		Freshness: s.Freshness, Recovery: recoveryOf(newView(o, &clock{now: now}), d.OpenGaps), Verdict: s.Verdict,
+		Freshness: s.Freshness, Recovery: recoveryOf(newView(o, clk), d.OpenGaps), Verdict: s.Verdict,
 	}
 	if o.localDevice() && o.Device != nil {
 		out.LastIngestAt = Later(out.LastIngestAt, o.Device.LastIngestAt)
@@ -61,7 +62,7 @@ func DiagnoseForOwner(d Diagnosis, now Instant) OwnerDiagnostics {
 	if o.Schedule != nil {
 		out.Schedule = &OwnerSchedule{o.Schedule.Enabled, o.Schedule.IntervalSeconds}
 	}
-	return out
+	return out, Earlier(clk.next, s.NextChange)
 }
 
 func ownerRun(r *Run) *OwnerRun {

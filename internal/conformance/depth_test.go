@@ -175,7 +175,9 @@ func TestDiagnosis(t *testing.T) {
 		for i := range d.Marks {
 			d.Marks[i].Since = now
 		}
-		return []any{summary.Diagnose(*d, now), summary.DiagnoseForOwner(*d, now)}
+		all, next := summary.Diagnose(*d, now)
+		short, nextShort := summary.DiagnoseForOwner(*d, now)
+		return []any{all, next, short, nextShort}
 	}
 	clean := alike(t, engines, "drained", render)
 	for _, part := range []string{

@@ -38,6 +38,7 @@ func Document(version string, operations []Operation) map[string]any {
 				"RetryAfter": map[string]any{"description": "Seconds to wait.", "schema": Text()},
 				"RequestID":  map[string]any{"description": "What leads to the request in the log.", "schema": Text()},
 				"NextChange": map[string]any{"description": "When time alone changes what this answer says; left out if it never does.", "schema": Time()},
+				"Behind":     map[string]any{"description": "The components a change of which is not in this answer yet; left out if there is none.", "schema": Text()},
 			},
 		},
 	}
@@ -109,6 +110,7 @@ func (o Operation) responses() map[string]any {
 		if o.Conditional {
 			headers["ETag"] = map[string]any{"$ref": "#/components/headers/ETag"}
 			headers["Tidemark-Next-Change"] = map[string]any{"$ref": "#/components/headers/NextChange"}
+			headers["Tidemark-Behind"] = map[string]any{"$ref": "#/components/headers/Behind"}
 		}
 		answer := map[string]any{"description": a.About, "headers": headers}
 		if a.Schema != nil {

@@ -4,4 +4,4 @@ package schema
 type group map[string]Schema
 
 // groups are all of them; each stands in the file of its noun.
-var groups = []group{commonGroup, reasonGroup, summaryGroup, healthGroup, verdictGroup, runGroup, fleetGroup, eventGroup, serverGroup}
+var groups = []group{commonGroup, reasonGroup, summaryGroup, healthGroup, verdictGroup, runGroup, connectionGroup, diagnosisGroup, fleetGroup, eventGroup, serverGroup}

@@ -4,9 +4,11 @@ var coverage = Enum("unknown", "terminal_gap", "retryable_gap", "partial", "comp
 
 var disposition = Enum("complete", "resumable", "awaiting_owner", "owner_refresh_due", "checking", "terminal", "unmeasured")
 
+var healthState = Enum("healthy", "degraded", "cooling_off", "blocked", "needs_attention", "idle", "unknown")
+
 var healthGroup = group{
 	"Health": Object(Fields{
-		"state":       Enum("healthy", "degraded", "cooling_off", "blocked", "needs_attention", "idle", "unknown"),
+		"state":       healthState,
 		"reason_code": Null(Code()), "axes": Ref("Axes"), "badges": Ref("Badges"),
 		"conditions": Array(Ref("Condition")), "dominant_condition_id": Null(Text()), "supporting_condition_ids": Array(Text()),
 		"unknown_reasons": Array(Ref("Component")), "forward_disposition": disposition,
