@@ -83,7 +83,7 @@ const timeline = `
 
 // Timeline implements server.Store.
 func (d *DB) Timeline(ctx context.Context, q summary.TimelineQuery) (summary.Timeline, error) {
-	t := summary.Timeline{Events: []summary.Event{}}
+	t := summary.Timeline{Events: []summary.RunEvent{}}
 	rows, err := d.pool.Query(ctx, timeline, q.Owner, q.RunID, q.First(), q.Limit+1, summary.MaxEventData)
 	if err != nil {
 		return t, fmt.Errorf("read timeline: %w", unreachable(err))
@@ -93,7 +93,7 @@ func (d *DB) Timeline(ctx context.Context, q summary.TimelineQuery) (summary.Tim
 	var occurred, recorded *summary.Instant
 	_, err = pgx.ForEachRow(rows, []any{&t.ConnectionID, &seq, &id, &kind, &occurred, &recorded, &status, &data, &size}, func() error {
 		if seq != nil {
-			t.Events = append(t.Events, summary.Event{
+			t.Events = append(t.Events, summary.RunEvent{
 				EventSeq: *seq, EventID: *id, EventType: *kind, OccurredAt: *occurred, RecordedAt: *recorded, Status: status,
 				Data: data, DataBytes: *size,
 			})

@@ -77,7 +77,7 @@ const timeline = `
 
 // Timeline implements server.Store.
 func (d *DB) Timeline(ctx context.Context, q summary.TimelineQuery) (summary.Timeline, error) {
-	t := summary.Timeline{Events: []summary.Event{}}
+	t := summary.Timeline{Events: []summary.RunEvent{}}
 	args := []any{q.Owner, q.RunID, q.First(), q.Limit + 1, summary.MaxEventData}
 	err := d.snapshot(ctx, func(s source) error {
 		return s.each(ctx, timeline, args, func(rows *sql.Rows) error {
@@ -88,7 +88,7 @@ func (d *DB) Timeline(ctx context.Context, q summary.TimelineQuery) (summary.Tim
 				return err
 			}
 			if seq != nil {
-				t.Events = append(t.Events, summary.Event{
+				t.Events = append(t.Events, summary.RunEvent{
 					EventSeq: *seq, EventID: *id, EventType: *kind, OccurredAt: *occurred, RecordedAt: *recorded, Status: status,
 					Data: data, DataBytes: *size,
 				})

@@ -56,12 +56,12 @@ func (q TimelineQuery) First() int64 {
 // Timeline is up to Limit events. They are read from the source table, and so is whose run it is: nothing of it is ever behind.
 type Timeline struct {
 	ConnectionID string // that the run belongs to (SPEC section 9 rule 1); empty if it is none of the owner's
-	Events       []Event
+	Events       []RunEvent
 	More         bool
 }
 
-// Event is a spine_events row. Texts are as the source table holds them; rendering sanitizes them.
-type Event struct {
+// RunEvent is a spine_events row. Texts are as the source table holds them; rendering sanitizes them.
+type RunEvent struct {
 	EventSeq               int64
 	EventID, EventType     string
 	OccurredAt, RecordedAt Instant
@@ -106,7 +106,7 @@ func SummarizeEvents(t Timeline, run string) []EventSummary {
 	return out
 }
 
-func summarizeEvent(e *Event, run, connection string) EventSummary {
+func summarizeEvent(e *RunEvent, run, connection string) EventSummary {
 	s := EventSummary{
 		Object: "run_event", EventSeq: e.EventSeq, EventID: e.EventID, EventType: Redact(e.EventType), RunID: run,
 		ConnectionID: connection, OccurredAt: e.OccurredAt, RecordedAt: e.RecordedAt, Status: redacted(e.Status),
