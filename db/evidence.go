@@ -78,7 +78,10 @@ func (t *drainTx) AnnounceDeletions(ctx context.Context, told []drain.Deletion) 
 		batch.Queue(`INSERT INTO tidemark.evidence_deletions (version, owner_subject_id, connector_instance_id) VALUES ($1, $2, $3)`,
 			d.Version, d.Owner, d.ConnectionID)
 	}
-	batch.Queue(`DELETE FROM tidemark.evidence_deletions WHERE deleted_at < clock_timestamp() - interval '1 hour'`)
+	// The newest of those that are to be forgotten stays: a client who saw less than that has to read anew.
+	batch.Queue(`
+		DELETE FROM tidemark.evidence_deletions WHERE version < (
+			SELECT max(version) FROM tidemark.evidence_deletions WHERE deleted_at < clock_timestamp() - interval '1 hour')`)
 	return t.tx.SendBatch(ctx, batch).Close()
 }
 

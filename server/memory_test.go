@@ -23,19 +23,20 @@ var noon = summary.NewInstant(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
 // memory holds connections for tests of HTTP alone: it keeps Store's contract of order, filters, owners and bounds. What
 // engines read is tested on engines.
 type memory struct {
-	mu     sync.Mutex
-	rows   []summary.Observation
-	tokens map[[32]byte]summary.Token
-	checks []summary.Check
-	detail summary.Detail
-	runs   []summary.Run      // of every connection, newest first
-	events []summary.RunEvent // of every run
-	marks  []summary.MarkCount
-	err    error       // what every method answers, if set
-	reads  int         // of Page and Scoped
-	onRead func(n int) // called before the n-th read, without the lock
-	drain  func([]string) error
-	cancel bool // Reconcile blocks until its context ends
+	mu       sync.Mutex
+	rows     []summary.Observation
+	tokens   map[[32]byte]summary.Token
+	checks   []summary.Check
+	detail   summary.Detail
+	runs     []summary.Run      // of every connection, newest first
+	events   []summary.RunEvent // of every run
+	marks    []summary.MarkCount
+	err      error       // what every method answers, if set
+	reads    int         // of Page and Scoped
+	onRead   func(n int) // called before the n-th read, without the lock
+	drain    func([]string) error
+	happened happened
+	cancel   bool // Reconcile blocks until its context ends
 }
 
 func (m *memory) reading(ctx context.Context) error {

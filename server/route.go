@@ -19,7 +19,9 @@ type route struct {
 // table is every route but the console's files. A group of routes stands in the file of its handlers.
 func (s *server) table() []route {
 	var out []route
-	for _, group := range [][]route{s.serverRoutes(), s.loginRoutes(), s.connectorRoutes(), s.connectionRoutes(), s.historyRoutes(), s.diagnosisRoutes()} {
+	for _, group := range [][]route{
+		s.serverRoutes(), s.loginRoutes(), s.connectorRoutes(), s.eventRoutes(), s.connectionRoutes(), s.historyRoutes(), s.diagnosisRoutes(),
+	} {
 		out = append(out, group...)
 	}
 	return out

@@ -10,7 +10,7 @@ func TestUnknownRoutesAndMethods(t *testing.T) {
 	a := serve(t, newMemory(), func(c *Config) {
 		c.Console = fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}, "app.js": {Data: []byte("1")}}
 	})
-	for _, target := range []string{"/nothing", "/_ref", "/_ref/events", "/app.css", "/app.js/", "//", "/index.html", "/%2e%2e/etc/passwd"} {
+	for _, target := range []string{"/nothing", "/_ref", "/_ref/events/", "/app.css", "/app.js/", "//", "/index.html", "/%2e%2e/etc/passwd"} {
 		a.expect(a.get(target), http.StatusNotFound, codeNotFound)
 	}
 	w := a.do("DELETE", "/_ref/connectors/a%2Fb", nil)

@@ -38,16 +38,26 @@ type Config struct {
 	Timeout time.Duration
 }
 
-// server answers requests. Safe for concurrent use; it owns no goroutine.
+// Server answers requests, and feeds event streams while Run runs. Safe for concurrent use.
+type Server struct {
+	http.Handler
+	feed *feed
+}
+
+// Run feeds event streams until ctx ends, ends them and returns nil. Call it once. No goroutine outlives it.
+func (s *Server) Run(ctx context.Context) error { return s.feed.run(ctx) }
+
+// server is what the handlers share; it owns no goroutine.
 type server struct {
 	Config
 	files    map[string]asset
 	document []byte // OpenAPI
 	flights  flights
+	feed     *feed
 }
 
 // New returns the handler of every route.
-func New(c Config) (http.Handler, error) {
+func New(c Config) (*Server, error) {
 	if c.Store == nil {
 		return nil, errors.New("make server: Store is nil; give the engine to read from")
 	}
@@ -75,7 +85,8 @@ func New(c Config) (http.Handler, error) {
 	if s.document, err = OpenAPI(); err != nil {
 		return nil, err
 	}
-	return s.routes(), nil
+	s.feed = newFeed(c.Store, c.Changes, s.now, func(what string, err error) { s.Logger.Warn(what, keyError, err) })
+	return &Server{s.routes(), s.feed}, nil
 }
 
 // now is the moment at which this answer reads the evidence.
@@ -83,5 +94,5 @@ func (s *server) now() summary.Instant { return summary.NewInstant(s.Clock()) }
 
 // unavailable reports whether err means that the database cannot answer now, as opposed to a fault.
 func unavailable(err error) bool {
-	return errors.Is(err, summary.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
+	return errors.Is(err, summary.ErrUnavailable) || errors.Is(err, errNotFed) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -27,6 +27,11 @@ type Store interface {
 	// Reconcile drains the pending marks of these connections (and maybe others) under the drain lock, until none is left that
 	// was visible at the call or ctx ends. It never touches the wake-up flag. Parked marks stay parked.
 	Reconcile(ctx context.Context, ids []string) error
+	// Events reads what changed for some owners above a version, from one snapshot. Versions appear in their order: nothing is
+	// committed later with one below Max.
+	Events(ctx context.Context, q summary.EventQuery) (summary.Events, error)
+	// Named reads the connections of these ids, whoever owns them; those that are gone are missing. For the server itself alone.
+	Named(ctx context.Context, ids []string) ([]summary.Observation, error)
 	// Token finds a token by the SHA-256 of its secret, revoked and expired ones included; summary.ErrNoToken if there is
 	// none.
 	Token(ctx context.Context, sha256 [32]byte) (summary.Token, error)
@@ -34,7 +39,8 @@ type Store interface {
 	Ready(ctx context.Context) ([]summary.Check, error)
 }
 
-// Changes tells waiting reads that a drain has committed, in this process or another. Safe for concurrent use.
+// Changes tells waiting reads that a drain has committed, in this process or another. Safe for concurrent use. If it also has a
+// method Missed() int64, that counts how often announcements may have been missed: streams then read anew.
 type Changes interface {
 	// Next returns a channel that is closed when the next change is announced. Whoever waits takes it before the read
 	// whose outdating it wants to hear of.

@@ -72,7 +72,9 @@ func (t *drainTx) AnnounceDeletions(ctx context.Context, told []drain.Deletion) 
 			return err
 		}
 	}
-	return t.exec(ctx, `DELETE FROM evidence_deletions WHERE deleted_at < ?`, t.Now().Add(-time.Hour))
+	// The newest of those that are to be forgotten stays: a client who saw less than that has to read anew.
+	return t.exec(ctx, `
+		DELETE FROM evidence_deletions WHERE version < (SELECT max(version) FROM evidence_deletions WHERE deleted_at < ?)`, t.Now().Add(-time.Hour))
 }
 
 // AnnounceManifests implements drain.Tx.

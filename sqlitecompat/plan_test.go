@@ -37,6 +37,9 @@ func TestPlans(t *testing.T) {
 		{"open runs", openRuns, []any{ids, 20}, []string{"r USING INDEX run_evidence_connection (connection_id=? AND status=?)"}, []string{"SCAN r\n"}},
 		{"profile owners", `SELECT connector_instance_id FROM connector_instances WHERE browser_profile_key IN (SELECT value FROM json_each(?))`, []any{ids},
 			[]string{"INDEX connector_instances_profile (browser_profile_key=?)"}, []string{"SCAN connector_instances"}},
+		{"events", eventsAbove, []any{1, ids, 10},
+			[]string{"connector_summary_evidence USING INDEX connector_summary_evidence_version (version>?)", "evidence_deletions USING INTEGER PRIMARY KEY (rowid>?)", "m USING COVERING INDEX manifest_versions_version (version>?)"},
+			[]string{"SCAN connector_summary_evidence", "SCAN m\n"}},
 	} {
 		var plan strings.Builder
 		rows, err := f.Reader().QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+c.query, c.args...)

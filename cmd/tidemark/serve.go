@@ -77,6 +77,7 @@ func (a *app) serve(ctx context.Context, e engine, signal listener.Signal, demo 
 	group.Go(func() error { return watchTriggers(ctx, e, log) })
 	group.Go(func() error { return watchTrust(ctx, e, log) })
 	group.Go(func() error { return newScrub(e, float64(a.settings.scrub), work.leads, log).run(ctx) })
+	group.Go(func() error { return handler.Run(ctx) })
 	group.Go(func() error { return serveHTTP(ctx, server.NewHTTPServer(handler, log), socket) })
 	a.printf("Tidemark console: %s%s\n", address(socket.Addr()), fragment)
 	if !demo {
@@ -93,7 +94,7 @@ func serveHTTP(ctx context.Context, h *http.Server, socket net.Listener) error {
 		defer cancel()
 		err := h.Shutdown(ctx)
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = h.Close() // streams that nobody ends
+			err = h.Close() // what does not end by itself
 		}
 		closed <- err
 	})

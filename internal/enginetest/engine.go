@@ -38,6 +38,11 @@ type Keeper interface {
 	Timeline(ctx context.Context, q summary.TimelineQuery) (summary.Timeline, error)
 	Diagnosis(ctx context.Context, owner, id string) (*summary.Diagnosis, error)
 	Reconcile(ctx context.Context, ids []string) error
+	Events(ctx context.Context, q summary.EventQuery) (summary.Events, error)
+	Named(ctx context.Context, ids []string) ([]summary.Observation, error)
+	Token(ctx context.Context, sha256 [32]byte) (summary.Token, error)
+	CreateToken(ctx context.Context, t summary.Token, sha256 [32]byte) error
+	Ready(ctx context.Context) ([]summary.Check, error)
 }
 
 // Session is one connection of a writer. A failed statement is an error, never the end of the test.

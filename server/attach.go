@@ -1,0 +1,86 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strconv"
+
+	"tidemark/summary"
+)
+
+// errNotFed answers streams of a server that does not run, or no longer.
+var errNotFed = errors.New("the feed of events does not run")
+
+// attach begins a stream after the event that a client saw last, or from now on if lastID is empty. It is registered before
+// the read and gets its place by it, so nothing falls in between. Detach it.
+func (f *feed) attach(ctx context.Context, owner, lastID string) (*stream, error) {
+	s := newStream(owner)
+	f.mu.Lock()
+	if !f.running {
+		f.mu.Unlock()
+		return nil, errNotFed
+	}
+	f.streams[s] = struct{}{}
+	f.mu.Unlock()
+	f.alarms.watch(owner)
+	if err := f.place(ctx, s, lastID); err != nil {
+		f.detach(s)
+		return nil, err
+	}
+	select {
+	case f.came <- struct{}{}:
+	default:
+	}
+	return s, nil
+}
+
+func (f *feed) detach(s *stream) {
+	f.mu.Lock()
+	delete(f.streams, s)
+	f.mu.Unlock()
+	f.alarms.leave(s.owner)
+}
+
+// place tells the client what it has missed, or that this cannot be told.
+func (f *feed) place(ctx context.Context, s *stream, lastID string) error {
+	q := summary.EventQuery{Owners: []string{s.owner}, After: math.MaxInt64, Limit: maxQueued}
+	last, err := strconv.ParseInt(lastID, 10, 64)
+	known := err == nil && last >= 0
+	if known {
+		q.After, q.Resume = last, true
+	}
+	found, err := f.store.Events(ctx, q)
+	if err != nil {
+		return err
+	}
+	var late []note
+	complete := true
+	resumes := known && last <= found.Max && last >= found.Floor && !found.More
+	if resumes && found.Since != nil {
+		if late, complete, err = f.alarms.since(ctx, s.owner, *found.Since); err != nil {
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s.ready, s.seen, s.began = true, found.Max, found.Max
+	switch {
+	case lastID == "":
+	case !known || last > found.Max:
+		f.lose(s, resyncUnknownID, found.Max)
+	case last < found.Floor:
+		f.lose(s, resyncTooOld, found.Max)
+	case found.More || !complete:
+		f.lose(s, resyncTooMany, found.Max)
+	default:
+		s.seen, s.began = last, last
+		f.tell(s, byOwner(found.Events)[s.owner])
+		s.seen = found.Max
+		s.offer(late...)
+	}
+	return nil
+}
+
+// end ends a stream's request when the server ends.
+func (f *feed) end() <-chan struct{} { return f.ended }
