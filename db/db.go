@@ -36,6 +36,8 @@ type Options struct {
 	Now func() time.Time
 	// MaxConns bounds the pool; 0 is pgxpool's default.
 	MaxConns int32
+	// Tracer is told of every statement; nil for nobody. Tests count by it.
+	Tracer pgx.QueryTracer
 }
 
 // Open connects to the database that dsn names and checks that it can hold Tidemark: PostgreSQL 15 or later, UTF8. It
@@ -48,6 +50,7 @@ func Open(ctx context.Context, dsn string, opt Options) (*DB, error) {
 	d := &DB{now: opt.Now}
 	configure(cfg.ConnConfig, d.noticed)
 	cfg.BeforeConnect = d.suit
+	cfg.ConnConfig.Tracer = opt.Tracer
 	if opt.MaxConns > 0 {
 		cfg.MaxConns = opt.MaxConns
 	}

@@ -30,12 +30,13 @@ const busyTimeout = 5 * time.Second
 // statements.
 type connector struct {
 	driver.Connector
-	db *DB // of a hooked connection; nil for a plain one
+	db    *DB                                          // of a hooked connection; nil for a plain one
+	trace func(query string, args []driver.NamedValue) // of a plain one; nil for nobody
 }
 
 func newConnector(dsn string, db *DB) (connector, error) {
 	base, err := sqlite.NewConnector(dsn)
-	return connector{base, db}, err
+	return connector{Connector: base, db: db}, err
 }
 
 // Connect implements driver.Connector.
@@ -46,7 +47,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	base := baseConn{Conn: inner, cache: newStatementCache(inner.(driver.ConnPrepareContext))}
 	if c.db == nil {
-		return &plainConn{base}, nil
+		return &plainConn{base, c.trace}, nil
 	}
 	conn := &hookedConn{baseConn: base, db: c.db, capture: newCapture()}
 	hooks := inner.(sqlite.HookRegisterer)
@@ -117,7 +118,10 @@ func (c *baseConn) queryInner(ctx context.Context, s statement, args []driver.Na
 }
 
 // plainConn is a connection without hooks.
-type plainConn struct{ baseConn }
+type plainConn struct {
+	baseConn
+	trace func(query string, args []driver.NamedValue)
+}
 
 // BeginTx implements driver.ConnBeginTx.
 func (c *plainConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
@@ -131,6 +135,9 @@ func (c *plainConn) PrepareContext(ctx context.Context, query string) (driver.St
 
 // ExecContext implements driver.ExecerContext.
 func (c *plainConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if c.trace != nil {
+		c.trace(query, args)
+	}
 	if all := split(query); len(all) == 1 {
 		return c.execInner(ctx, all[0], args)
 	}
@@ -139,6 +146,9 @@ func (c *plainConn) ExecContext(ctx context.Context, query string, args []driver
 
 // QueryContext implements driver.QueryerContext.
 func (c *plainConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if c.trace != nil {
+		c.trace(query, args)
+	}
 	if all := split(query); len(all) == 1 {
 		return c.queryInner(ctx, all[0], args)
 	}

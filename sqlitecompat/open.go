@@ -3,6 +3,7 @@ package sqlitecompat
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -23,6 +24,8 @@ type Options struct {
 	// Relaxed lets a commit return before it is on disk (synchronous=NORMAL): a power cut may lose the last ones, but breaks
 	// nothing. Without it every commit is durable.
 	Relaxed bool
+	// Trace is told of every statement of the read pool, with its arguments; nil for nobody. Tests count by it.
+	Trace func(query string, args []driver.NamedValue)
 }
 
 // DB is a SQLite file that Tidemark keeps. Safe for concurrent use, as are all of its methods.
@@ -77,7 +80,7 @@ func (d *DB) connect(ctx context.Context, path string, opt Options) error {
 	if err := d.journal(ctx); err != nil {
 		return fmt.Errorf("open database %s: %w", path, unreachable(err))
 	}
-	if d.reader, err = d.pool(dsn(path, "ro", "query_only(1)"), nil, opt.Readers); err != nil {
+	if d.reader, err = d.tracedPool(dsn(path, "ro", "query_only(1)"), nil, opt.Readers, opt.Trace); err != nil {
 		return err
 	}
 	if err := d.reader.PingContext(ctx); err != nil {
@@ -104,10 +107,15 @@ func (d *DB) connect(ctx context.Context, path string, opt Options) error {
 
 // pool opens connections with idle ones kept: each has its prepared statements.
 func (d *DB) pool(dsn string, hooked *DB, size int) (*sql.DB, error) {
+	return d.tracedPool(dsn, hooked, size, nil)
+}
+
+func (d *DB) tracedPool(dsn string, hooked *DB, size int, trace func(string, []driver.NamedValue)) (*sql.DB, error) {
 	c, err := newConnector(dsn, hooked)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	c.trace = trace
 	pool := sql.OpenDB(c)
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)

@@ -82,6 +82,8 @@ type Engine struct {
 	Name string // Postgres or SQLite
 	// DSN names the database as the command line takes it.
 	DSN string
+	// Statements are those that the engine has run.
+	Statements *Statements
 	backend
 }
 

@@ -112,11 +112,12 @@ type postgres struct {
 }
 
 func connectPostgres(ctx context.Context, dsn string) (*Engine, func(), error) {
-	d, err := db.Open(ctx, dsn, db.Options{MaxConns: 8, Now: clock})
+	statements := &Statements{}
+	d, err := db.Open(ctx, dsn, db.Options{MaxConns: 8, Now: clock, Tracer: statements})
 	if err != nil {
 		return nil, nil, err
 	}
-	return &Engine{Keeper: d, Name: Postgres, DSN: dsn, backend: &postgres{dsn, d}}, d.Close, nil
+	return &Engine{Keeper: d, Name: Postgres, DSN: dsn, Statements: statements, backend: &postgres{dsn, d}}, d.Close, nil
 }
 
 // pgSession is a connection of its own, with the settings of an ordinary client.

@@ -103,7 +103,8 @@ type sqlite struct {
 }
 
 func connectSQLite(ctx context.Context, path string) (*Engine, func() error, error) {
-	layer, err := sqlitecompat.Open(ctx, path, sqlitecompat.Options{Now: clock, Relaxed: true})
+	statements := &Statements{}
+	layer, err := sqlitecompat.Open(ctx, path, sqlitecompat.Options{Now: clock, Relaxed: true, Trace: statements.traceSQLite})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -115,7 +116,7 @@ func connectSQLite(ctx context.Context, path string) (*Engine, func() error, err
 		return nil, nil, errors.Join(err, layer.Close())
 	}
 	s := &sqlite{path: path, layer: layer, reader: reader}
-	return &Engine{Keeper: layer, Name: SQLite, DSN: "sqlite:" + path, backend: s}, s.close, nil
+	return &Engine{Keeper: layer, Name: SQLite, DSN: "sqlite:" + path, Statements: statements, backend: s}, s.close, nil
 }
 
 func (s *sqlite) close() error {

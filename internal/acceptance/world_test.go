@@ -1,0 +1,211 @@
+package acceptance
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"tidemark/internal/apicheck"
+	"tidemark/internal/enginetest"
+	"tidemark/internal/pgtest"
+	"tidemark/server"
+	"tidemark/summary"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// world is one engine behind one server, whose clock the test sets.
+type world struct {
+	*enginetest.Engine
+	t   *testing.T
+	now time.Time
+	api http.Handler
+}
+
+// keeper is what a server needs of an engine, and a way to make tokens.
+type keeper interface {
+	server.Store
+	CreateToken(ctx context.Context, t summary.Token, sha256 [32]byte) error
+}
+
+var checker = sync.OnceValues(func() (*apicheck.Checker, error) {
+	document, err := server.OpenAPI()
+	if err != nil {
+		return nil, err
+	}
+	return apicheck.New(document)
+})
+
+// each runs a test on both engines.
+func each(t *testing.T, test func(w *world)) {
+	t.Helper()
+	for _, name := range []string{enginetest.Postgres, enginetest.SQLite} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if name == enginetest.Postgres {
+				test(open(t, enginetest.OpenPostgres(t, pgtest.Shared(t), enginetest.Fixture{})))
+				return
+			}
+			test(open(t, enginetest.OpenSQLite(t, enginetest.Fixture{})))
+		})
+	}
+}
+
+func open(t *testing.T, e *enginetest.Engine) *world {
+	t.Helper()
+	w := &world{Engine: e, t: t, now: enginetest.Clock}
+	store, ok := e.Keeper.(keeper)
+	if !ok {
+		t.Fatalf("%T is no store", e.Keeper)
+	}
+	for _, owner := range []string{"ada", "bob"} {
+		token := summary.Token{TokenID: owner, Owner: owner, Scopes: summary.Scopes, CreatedAt: summary.NewInstant(w.now)}
+		if err := store.CreateToken(t.Context(), token, summary.HashToken(owner)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	api, err := server.New(server.Config{Store: store, Clock: func() time.Time { return w.now }, Settle: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check, err := checker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.api = check.Handler(t, api)
+	return w
+}
+
+// get reads as an owner, and returns the status.
+func (w *world) get(owner, target string, into any) int {
+	w.t.Helper()
+	r := httptest.NewRequest("GET", target, nil).WithContext(w.t.Context())
+	r.Header.Set("Authorization", "Bearer "+owner)
+	answer := httptest.NewRecorder()
+	w.api.ServeHTTP(answer, r)
+	if into != nil {
+		if answer.Code != http.StatusOK {
+			w.t.Fatalf("%s: %s: status %d: %s", w.Name, target, answer.Code, answer.Body)
+		}
+		if err := json.Unmarshal(answer.Body.Bytes(), into); err != nil {
+			w.t.Fatalf("%s: %s: %v", w.Name, target, err)
+		}
+	}
+	return answer.Code
+}
+
+// row is what the tests look at of a summary.
+type row struct {
+	ID           string  `json:"connection_id"`
+	DisplayName  *string `json:"display_name"`
+	Status       string  `json:"status"`
+	TotalRecords *int64  `json:"total_records"`
+	RecordsState string  `json:"total_records_state"`
+	LastRun      *run    `json:"last_run"`
+	Successful   *run    `json:"last_successful_run"`
+	Freshness    struct {
+		Status string `json:"status"`
+	} `json:"freshness"`
+	Health struct {
+		State  string  `json:"state"`
+		Reason *string `json:"reason_code"`
+	} `json:"connection_health"`
+	Verdict struct {
+		Pill struct {
+			Label string `json:"label"`
+			Tone  string `json:"tone"`
+		} `json:"pill"`
+	} `json:"rendered_verdict"`
+	Schedule *struct {
+		Interval int64 `json:"interval_seconds"`
+		Enabled  bool  `json:"enabled"`
+	} `json:"schedule"`
+	Manifest string `json:"manifest_version"`
+	Evidence struct {
+		Version int64    `json:"version"`
+		Dirty   bool     `json:"dirty"`
+		Stale   []string `json:"stale_components"`
+	} `json:"evidence"`
+	RecentRuns   *[]run            `json:"recent_runs"`
+	Gaps         *[]map[string]any `json:"gaps"`
+	Attention    *[]map[string]any `json:"attention"`
+	Unattributed *int64            `json:"unattributed_run_count"`
+	StreamCount  int               `json:"stream_count"`
+	Streams      []string          `json:"streams"`
+}
+
+type run struct {
+	RunID  string  `json:"run_id"`
+	Status string  `json:"status"`
+	Reason *string `json:"failure_reason"`
+	Text   *string `json:"failure_text"`
+}
+
+// list reads the whole list of an owner, by id.
+func (w *world) list(owner string) map[string]row {
+	w.t.Helper()
+	out := map[string]row{}
+	for target := "/_ref/connectors"; target != ""; {
+		var page struct {
+			Data []row   `json:"data"`
+			Next *string `json:"next_cursor"`
+		}
+		w.get(owner, target, &page)
+		for _, r := range page.Data {
+			out[r.ID] = r
+		}
+		if target = ""; page.Next != nil {
+			target = "/_ref/connectors?cursor=" + *page.Next
+		}
+	}
+	return out
+}
+
+// scoped reads one connection, deep.
+func (w *world) scoped(owner, id string) row {
+	w.t.Helper()
+	var r row
+	w.get(owner, "/_ref/connectors/"+id, &r)
+	return r
+}
+
+// fill writes connections ci_FROM to ci_TO of an owner and connector, each with one record, and of the first with runs.
+func (w *world) fill(owner, connector string, from, to, runs int) {
+	w.t.Helper()
+	numbers := fmt.Sprintf("generate_series(%d, %d) n (i)", from, to)
+	digits := "lpad(i::text, 6, '0')"
+	events := fmt.Sprintf("generate_series(1, %d) r (j)", runs)
+	begin := ""
+	if w.Name == enginetest.SQLite {
+		begin = fmt.Sprintf("WITH RECURSIVE n (i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d), r (j) AS (SELECT 1 UNION ALL SELECT j + 1 FROM r WHERE j < %d) ", from, to, runs)
+		numbers, digits, events = "n", "printf('%06d', i)", "r"
+	}
+	id := "'" + connector + "_' || " + digits
+	w.Exec(w.t,
+		fmt.Sprintf(`INSERT INTO connectors (connector_id, manifest, created_at, updated_at) VALUES ('%s', '{"streams":[{"name":"items"}]}', %s, %[2]s) ON CONFLICT DO NOTHING`, connector, at),
+		`INSERT INTO connector_instances (connector_instance_id, owner_subject_id, connector_id, status, source_kind, source_binding_key, source_binding, created_at, updated_at) `+
+			begin+`SELECT `+id+`, '`+owner+`', '`+connector+`', 'active', 'account', `+id+`, '{}', `+at+`, `+at+` FROM `+numbers,
+		`INSERT INTO records (connector_instance_id, stream, record_key, record_json, emitted_at) `+
+			begin+`SELECT `+id+`, 'items', 'k', '{}', `+at+` FROM `+numbers)
+	if runs > 0 {
+		w.Exec(w.t, `INSERT INTO spine_events (event_id, event_type, occurred_at, recorded_at, run_id, source_id, data) `+
+			begin+`SELECT `+id+` || '/' || j, 'run.completed', `+at+`, `+at+`, `+id+` || '/' || j, '`+connector+`', `+w.object(id)+` FROM `+numbers+`, `+events)
+	}
+}
+
+// object is an SQL expression of event data that names a connection.
+func (w *world) object(id string) string {
+	if w.Name == enginetest.SQLite {
+		return "json_object('connection_id', " + id + ")"
+	}
+	return "json_build_object('connection_id', " + id + ")"
+}
+
+// at is a time in SQL.
+const at = `'2026-05-01T00:00:00.000000Z'`
