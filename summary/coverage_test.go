@@ -52,6 +52,23 @@ func TestOlderTerminalGapsOnlyAddACondition(t *testing.T) {
 	}
 }
 
+// TestCollectionReportOfWhatWasLost: a stream is no better than the newest gap in it that was lost for good, and numbers per stream are
+// floors while gaps name none.
+func TestCollectionReportOfWhatWasLost(t *testing.T) {
+	s := Synthesize(observed(func(o *Observation) {
+		o.Gaps = GapFacts{
+			Pending: 2, Terminal: 2, NewestTerminalAt: pago(time.Minute),
+			Streams: []StreamGaps{{"items", 0, pago(48 * time.Hour)}, {"orders", 1, pago(time.Minute)}},
+		}
+	}), noon, true)
+	for i, want := range []string{CoverageTerminalGap + " " + ForwardTerminal, CoverageComplete + " " + ForwardComplete} {
+		r := s.CollectionReport[i]
+		if got := r.CoverageCondition + " " + r.ForwardDisposition; got != want || !r.PendingGapsIsFloor {
+			t.Errorf("%s: %s, floor %v; want %s", r.Stream, got, r.PendingGapsIsFloor, want)
+		}
+	}
+}
+
 // TestCollectionReport: what no run told is unknown, never a number.
 func TestCollectionReport(t *testing.T) {
 	s := Synthesize(observed(func(o *Observation) {

@@ -35,31 +35,37 @@ func SanitizeReason(raw string) string {
 	return ReasonOther
 }
 
-// LooksSecret reports whether one word looks like a credential: a known prefix before a long tail, or a long run of mixed
-// letters and digits that no reason code needs.
+// LooksSecret reports whether one word looks like a credential: a known prefix before a long tail, a long run of mixed
+// letters and digits that no reason code needs, of letters in random case, or many short ones as in a UUID.
 func LooksSecret(w string) bool {
 	if len(w) >= 16 && tokenPrefix.MatchString(w) && strings.ContainsAny(w, "0123456789") {
 		return true
 	}
+	mixed := 0
 	for _, part := range strings.FieldsFunc(w, func(r rune) bool { return r == '_' || r == '-' || r == '.' || r == '/' }) {
-		if len(part) < 16 {
-			continue
-		}
-		digits, letters := 0, 0
-		for _, c := range part {
+		digits, letters, turns := 0, 0, 0
+		for i, c := range part {
 			switch {
 			case c >= '0' && c <= '9':
 				digits++
 			default:
 				letters++
 			}
+			if i > 0 && isUpper(part[i]) != isUpper(part[i-1]) {
+				turns++
+			}
 		}
-		if digits >= 3 && letters > 0 || digits >= 16 || len(part) >= 32 {
+		if digits > 0 && letters > 0 {
+			mixed++
+		}
+		if len(part) >= 16 && (digits >= 3 && letters > 0 || digits >= 16 || len(part) >= 32 || turns >= len(part)/3) {
 			return true
 		}
 	}
-	return false
+	return len(w) >= 20 && mixed >= 3
 }
+
+func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
 
 // Redact returns text with everything that looks like a credential or an address of a person replaced, bounded in
 // length and valid UTF-8. It errs on the side of hiding.

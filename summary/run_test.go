@@ -63,6 +63,7 @@ func TestSecretsAreRedacted(t *testing.T) {
 		"Authorization: Bearer abcdef0123456789abcdef0123456789", "password=hunter2", `{"token": "x9"}`, "api_key: 12345",
 		"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc123", "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
 		"AKIAIOSFODNN7EXAMPLE1", "jane.doe@example.org", "4111111111111111", "cookie: session=abc",
+		"550e8400-e29b-41d4-a716-446655440000", "QwErTyUiOpAsDfGhJkLz", "c0ffee11_d00d22ff_beef33aa",
 		"tdm_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 	} {
 		shown := Redact("failed with " + secret + " at step 3")

@@ -2,7 +2,6 @@ package summary
 
 import (
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -124,82 +123,6 @@ func TestListRowsShowAtMostFiftyStreams(t *testing.T) {
 	}
 }
 
-// TestNothingSecretSurvives: whatever producers write into free text, no credential reaches a summary.
-func TestNothingSecretSurvives(t *testing.T) {
-	const secret = "ghp_0123456789abcdefABCDEF0123456789"
-	o := observed(func(o *Observation) {
-		failed(o, SanitizeReason(secret), 1, time.Hour)
-		asks(o, AttentionOpen, nil)
-		o.Attention.Items[0].ReasonCode, o.Attention.Items[0].OwnerAction = ptr(secret), ptr("token="+secret)
-		o.LastError, o.State = ptr("dsn=postgres://u:"+secret+"@h"), StateFailed
-		device(o, time.Minute)
-		o.Device.Status = ptr(secret)
-	})
-	s := Synthesize(o, noon, true)
-	s.AddDetail(Detail{Gaps: []Gap{{Reason: ptr(secret)}}, Attention: o.Attention.Items})
-	if text := encodeText(t, s); strings.Contains(text, "0123456789abcdef") {
-		t.Errorf("the secret survived: %s", text)
-	}
-}
-
-func encodeText(t *testing.T, s Summary) string {
-	t.Helper()
-	var e encoder
-	text := e.text(s)
-	if e.err != nil {
-		t.Fatal(e.err)
-	}
-	return text
-}
-
-// drawObservation draws a connection with anything that synthesis looks at.
-func drawObservation(t *rapid.T) Observation {
-	age := func(name string) *Instant {
-		minutes := rapid.SampledFrom([]int{-600, -6, -5, 0, 1, 14, 15, 16, 59, 60, 61, 240, 1440, 1441, 9000}).Draw(t, name)
-		i := ago(time.Duration(minutes)*time.Minute + time.Duration(rapid.IntRange(-1, 1).Draw(t, name+"us"))*time.Microsecond)
-		return &i
-	}
-	maybe := func(name string) bool { return rapid.Bool().Draw(t, name) }
-	o := well()
-	o.Identity.Status = rapid.SampledFrom([]string{"active", "active", "active", "paused", "revoked", "draft"}).Draw(t, "status")
-	o.Identity.SourceKind = rapid.SampledFrom([]string{"account", "local_device", "manual"}).Draw(t, "kind")
-	o.Connector.Manifest = rapid.SampledFrom([]*string{nil, ptr(`{}`), ptr(`[`), ptr(plainManifest), ptr(`{"refresh_policy":{"recommended_mode":"manual"}}`)}).Draw(t, "manifest")
-	if maybe("unscheduled") {
-		o.Schedule = nil
-	} else {
-		o.Schedule.Enabled = maybe("enabled")
-		o.Schedule.CreatedAt = *age("scheduled")
-	}
-	if maybe("failed") {
-		reason := rapid.SampledFrom([]string{"network_error", "otp_required", "runtime_missing"}).Draw(t, "reason")
-		failed(&o, reason, rapid.Int64Range(1, 11).Draw(t, "failures"), noon.Sub(*age("ended")))
-	}
-	if maybe("never") {
-		o.Runs = RunFactsOf{}
-	}
-	if maybe("running") {
-		running(&o, noon.Sub(*age("run")))
-	}
-	if maybe("gaps") {
-		o.Gaps = GapFacts{Pending: 1, NextAttemptAfter: age("gap"), Terminal: 1, NewestTerminalAt: age("terminal")}
-	}
-	if maybe("asks") {
-		asks(&o, rapid.SampledFrom([]string{"open", "acknowledged", "in_progress"}).Draw(t, "lifecycle"), age("expiry"))
-	}
-	if maybe("device") {
-		o.Device = &DeviceFacts{Devices: 1, NewestHeartbeatAt: age("heard"), LastIngestAt: age("ingest"), RecordsPending: rapid.Int64Range(0, 1).Draw(t, "pending")}
-	}
-	if maybe("behind") {
-		o.Behind = NewSet(rapid.SampledFrom(EvidenceComponents).Draw(t, "component"))
-		since := ago(time.Duration(rapid.IntRange(0, 3).Draw(t, "since")) * time.Second)
-		o.DirtySince = &since
-	}
-	if maybe("empty") {
-		o.Streams = nil
-	}
-	return o
-}
-
 // TestGreenIsProven: a green pill implies that every component that health rests on is current.
 func TestGreenIsProven(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -213,37 +136,6 @@ func TestGreenIsProven(t *testing.T) {
 			t.Fatalf("healthy with coverage %s, freshness %s", v.coverage, v.fresh.Status)
 		}
 	})
-}
-
-// TestNothingChangesBeforeNextChange: until the moment that a summary names, the same evidence renders the same; at the
-// moment that NextChange names, it does not.
-func TestNothingChangesBeforeNextChange(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		o, scoped := drawObservation(t), rapid.Bool().Draw(t, "scoped")
-		now := Synthesize(o, noon, scoped)
-		look := noon.Add(100 * 24 * time.Hour)
-		if now.NextChange != nil {
-			if !now.NextChange.After(noon) {
-				t.Fatalf("the next change %v is not ahead", now.NextChange)
-			}
-			look = now.NextChange.Add(-time.Microsecond)
-		}
-		then := Synthesize(o, look, scoped)
-		now.NextChange, then.NextChange = nil, nil
-		if !reflect.DeepEqual(now, then) {
-			t.Fatalf("changed before it said so\nnow  %+v\nthen %+v", now, then)
-		}
-		if at := NextChange(o, noon, scoped); at != nil {
-			if after := Synthesize(o, *at, scoped); reflect.DeepEqual(stripped(after), now) {
-				t.Fatalf("nothing changes at %v", at)
-			}
-		}
-	})
-}
-
-func stripped(s Summary) Summary {
-	s.NextChange = nil
-	return s
 }
 
 // TestTimeNeverMakesStaleThingsFresh.
