@@ -43,6 +43,22 @@ type Options struct {
 // Open connects to the database that dsn names and checks that it can hold Tidemark: PostgreSQL 15 or later, UTF8. It
 // does not migrate. Close the result.
 func Open(ctx context.Context, dsn string, opt Options) (*DB, error) {
+	d, err := newDB(ctx, dsn, opt)
+	if err != nil {
+		return nil, err
+	}
+	if err = d.check(ctx); errors.Is(err, errPooled) {
+		err = d.check(ctx)
+	}
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// newDB does not connect.
+func newDB(ctx context.Context, dsn string, opt Options) (*DB, error) {
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return nil, errors.New("parse database address: want postgres://user@host:port/database, or a DSN that libpq accepts")
@@ -59,13 +75,6 @@ func Open(ctx context.Context, dsn string, opt Options) (*DB, error) {
 	}
 	if d.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("connect to database: %w", unreachable(err))
-	}
-	if err = d.check(ctx); errors.Is(err, errPooled) {
-		err = d.check(ctx)
-	}
-	if err != nil {
-		d.Close()
-		return nil, err
 	}
 	return d, nil
 }

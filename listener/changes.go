@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -23,7 +25,10 @@ const (
 type ChangesConfig struct {
 	// Connect is how to reach the database, or a physical standby of it; it is copied.
 	Connect *pgx.ConnConfig
-	Hub     *Hub
+	// Choose, if given, is asked instead of Connect, now and then: changes are to be heard where they are read, and reads may
+	// change from a standby to the primary and back.
+	Choose func() *pgx.ConnConfig
+	Hub    *Hub
 	// PingEvery is how often the connection is tried and, at the same time, whether a change went unannounced.
 	PingEvery time.Duration
 	// PollEvery is how often versions are looked at where LISTEN does not work: behind some poolers, on a standby.
@@ -39,6 +44,7 @@ type Changes struct {
 	cfg  ChangesConfig
 	lost bool // from the loss of a connection until there is another; only Run's goroutine uses it
 	told bool // subscribers know that there is no connection
+	from string
 
 	mu     sync.Mutex
 	status ChangesStatus
@@ -76,7 +82,7 @@ func (c *Changes) Status() ChangesStatus {
 // once. No goroutine outlives it.
 func (c *Changes) Run(ctx context.Context) error {
 	switch {
-	case c.cfg.Connect == nil:
+	case c.cfg.Connect == nil && c.cfg.Choose == nil:
 		return errors.New("configure changes: no connection configuration")
 	case c.cfg.Hub == nil:
 		return errors.New("configure changes: no hub")
@@ -88,10 +94,12 @@ func (c *Changes) Run(ctx context.Context) error {
 }
 
 func (c *Changes) open(ctx context.Context) (*hearing, error) {
-	h, err := openHearing(ctx, c.cfg.Connect)
+	from := c.choose()
+	h, err := openHearing(ctx, from)
 	if err != nil {
 		return nil, err
 	}
+	c.from = address(from)
 	signal, reason := SignalNotify, ReasonConfigured
 	switch {
 	case h.standby:
@@ -115,6 +123,19 @@ func (c *Changes) open(ctx context.Context) (*hearing, error) {
 	return h, nil
 }
 
+// choose is how to reach what is to be heard now.
+func (c *Changes) choose() *pgx.ConnConfig {
+	if c.cfg.Choose != nil {
+		return c.cfg.Choose()
+	}
+	return c.cfg.Connect
+}
+
+// address tells apart what a configuration leads to first.
+func address(cfg *pgx.ConnConfig) string {
+	return net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port))) + "/" + cfg.Database
+}
+
 // serve hands on what is heard until the session ends.
 func (c *Changes) serve(ctx context.Context, h *hearing) error {
 	defer h.close()
@@ -136,7 +157,7 @@ func (c *Changes) serve(ctx context.Context, h *hearing) error {
 		if err := c.look(ctx, h); err != nil {
 			return err
 		}
-		if !h.hears && asked.Sub(began) >= surveyAgain {
+		if !h.hears && asked.Sub(began) >= surveyAgain || address(c.choose()) != c.from {
 			return errSurveyAgain
 		}
 	}

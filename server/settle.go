@@ -14,17 +14,12 @@ func settle[T any](ctx context.Context, s *server, fresh bool, read func(context
 	if s.Changes != nil && !fresh {
 		changed = s.Changes.Next() // before the read, so that no change between the two is missed
 	}
+	if fresh {
+		return readFresh(ctx, s, read, rows)
+	}
 	first, err := read(ctx)
 	if err != nil {
 		return first, err
-	}
-	if fresh {
-		ids := dirty(rows(first))
-		if len(ids) == 0 {
-			return first, nil
-		}
-		s.drain(ctx, ids)
-		return read(ctx)
 	}
 	if !waiting(rows(first)) {
 		return first, nil
@@ -40,14 +35,33 @@ func settle[T any](ctx context.Context, s *server, fresh bool, read func(context
 	return read(ctx)
 }
 
-// drain takes the marks of ids, for as long as a fresh read may take. Running out of time is no failure: the answer says
-// what is behind. Nor is any other: the read that follows finds out what the database can do.
-func (s *server) drain(ctx context.Context, ids []string) {
+// readFresh drains what is dirty on the primary, and then reads where reads come from, if all of that has arrived there.
+func readFresh[T any](ctx context.Context, s *server, read func(context.Context) (T, error), rows func(T) []summary.Observation) (T, error) {
+	primary := summary.FromPrimary(ctx) // a replica may not have heard of the marks yet
+	first, err := read(primary)
+	if err != nil {
+		return first, err
+	}
+	ids := dirty(rows(first))
+	if len(ids) == 0 {
+		return first, nil
+	}
+	if !s.drain(ctx, ids) {
+		return read(primary)
+	}
+	return read(ctx)
+}
+
+// drain takes the marks of ids, for as long as a fresh read may take, and reports whether that was done. Running out of time is
+// no failure: the answer says what is behind. Nor is any other: the read that follows finds out what the database can do.
+func (s *server) drain(ctx context.Context, ids []string) (done bool) {
 	drain, cancel := context.WithTimeout(ctx, s.FreshWithin)
 	defer cancel()
-	if err := s.Store.Reconcile(drain, ids); err != nil && drain.Err() == nil {
+	err := s.Store.Reconcile(drain, ids)
+	if err != nil && drain.Err() == nil {
 		s.Logger.WarnContext(ctx, "drain for a fresh read failed", keyError, err)
 	}
+	return err == nil
 }
 
 // dirty names the connections with a visible mark that a drain can take.

@@ -9,6 +9,7 @@ import (
 // Store is what the handlers need of an engine; db.DB and sqlitecompat.DB implement it. All methods are safe for
 // concurrent use and obey their context. Every error of a database that cannot be reached wraps summary.ErrUnavailable;
 // no error text holds a secret or another owner's data. Each read costs a constant number of statements (SPEC G13).
+// Reads of a context of summary.FromPrimary see all that was committed before; others may come from a replica.
 type Store interface {
 	// Page reads one page of one owner's connections, evidence and pending marks, from one snapshot. It validates nothing:
 	// the caller has bounded Limit.
@@ -24,8 +25,10 @@ type Store interface {
 	Timeline(ctx context.Context, q summary.TimelineQuery) (summary.Timeline, error)
 	// Diagnosis reads what the diagnostics of one connection rest on; nil if the owner has none of this id.
 	Diagnosis(ctx context.Context, owner, id string) (*summary.Diagnosis, error)
+
 	// Reconcile drains the pending marks of these connections (and maybe others) under the drain lock, until none is left that
-	// was visible at the call or ctx ends. It never touches the wake-up flag. Parked marks stay parked.
+	// was visible at the call or ctx ends. It never touches the wake-up flag. Parked marks stay parked. With a replica
+	// it returns when that has caught up.
 	Reconcile(ctx context.Context, ids []string) error
 	// Events reads what changed for some owners above a version, from one snapshot. Versions appear in their order: nothing is
 	// committed later with one below Max.

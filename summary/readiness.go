@@ -14,4 +14,5 @@ const (
 	CheckCapture    = "capture"
 	CheckDrain      = "drain" // lag: the oldest visible mark that is not parked is older than MaxDrainLag
 	CheckListener   = "listener"
+	CheckReplica    = "replica" // where reads come from, with a standby to read from
 )

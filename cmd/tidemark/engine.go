@@ -54,7 +54,7 @@ type engine interface {
 // loops are the background work of a server.
 type loops struct {
 	run     []func(context.Context) error // each blocks until its context ends
-	check   func() summary.Check          // whether they are fit for their job
+	checks  []func() summary.Check        // whether they are fit for their job
 	leads   func() bool                   // whether this server is the one that drains
 	changes server.Changes
 }
@@ -85,10 +85,13 @@ func (a *app) open(ctx context.Context, create bool) (engine, error) {
 	kind, rest, _ := strings.Cut(a.settings.db, ":")
 	switch kind {
 	case "postgres", "postgresql":
-		return openPostgres(ctx, a.settings.db)
+		return openPostgres(ctx, a.settings.db, a.settings.readDB)
 	case "sqlite":
 		if rest == "" {
 			break
+		}
+		if a.settings.readDB != "" {
+			return nil, usagef("--read-db is a physical standby of a PostgreSQL --db; SQLite has none")
 		}
 		if _, err := os.Stat(rest); !create && errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("there is no database %s: create it with `tidemark migrate up`", rest)

@@ -15,14 +15,20 @@ import (
 )
 
 // postgres is the engine on PostgreSQL.
-type postgres struct{ *db.DB }
+type postgres struct{ *db.Replicated }
 
-func openPostgres(ctx context.Context, dsn string) (engine, error) {
+// openPostgres connects to the database and, unless readDSN is empty, to the standby of it that reads come from.
+func openPostgres(ctx context.Context, dsn, readDSN string) (engine, error) {
 	d, err := db.Open(ctx, dsn, db.Options{})
 	if err != nil {
 		return nil, err
 	}
-	return postgres{d}, nil
+	r, err := db.Replicate(ctx, d, readDSN)
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return postgres{r}, nil
 }
 
 func (p postgres) close() error {
@@ -57,14 +63,19 @@ func (p postgres) inventory(ctx context.Context) ([]drain.Finding, error) {
 func (p postgres) loops(signal listener.Signal, log *slog.Logger) loops {
 	cfg, hub := p.Pool().Config().ConnConfig, listener.NewHub(0)
 	l := listener.New(listener.Config{Connect: cfg, Drainer: p, Signal: signal, Logger: log})
-	heard := listener.NewChanges(listener.ChangesConfig{Connect: cfg, Hub: hub, Logger: log})
+	heard := listener.NewChanges(listener.ChangesConfig{Choose: p.ReadsFrom, Hub: hub, Logger: log})
 	told := newChanges(hub)
-	return loops{
+	work := loops{
 		run:     []func(context.Context) error{l.Run, heard.Run, told.Run},
-		check:   func() summary.Check { return l.Status().Check() },
+		checks:  []func() summary.Check{func() summary.Check { return l.Status().Check() }},
 		leads:   func() bool { return l.Status().Role.Drains() },
 		changes: told,
 	}
+	if p.Replicates() {
+		p.SetLogger(log)
+		work.run, work.checks = append(work.run, p.Run), append(work.checks, p.Check)
+	}
+	return work
 }
 
 // insert copies, as a restore does.

@@ -14,7 +14,6 @@ import (
 	"tidemark/console"
 	"tidemark/listener"
 	"tidemark/server"
-	"tidemark/summary"
 )
 
 // closeWithin is how long requests may take to end when the server is told to.
@@ -61,7 +60,7 @@ func (a *app) serve(ctx context.Context, e engine, signal listener.Signal, demo 
 	log := a.logger()
 	work := e.loops(signal, log)
 	handler, err := server.New(server.Config{
-		Store: e, Logger: log, Changes: work.changes, Checks: []func() summary.Check{work.check}, Console: console.Files(),
+		Store: e, Logger: log, Changes: work.changes, Checks: work.checks, Console: console.Files(),
 	})
 	if err != nil {
 		return err

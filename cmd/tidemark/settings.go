@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"os"
@@ -12,9 +13,9 @@ import (
 
 // settings are what flags, environment and config file may say, in this order of precedence.
 type settings struct {
-	db, addr, signal, config string
-	scrub                    share
-	logLevel                 slog.Level
+	db, readDB, addr, signal, config string
+	scrub                            share
+	logLevel                         slog.Level
 }
 
 // setting is one of them: the flag --name, the environment variable TIDEMARK_NAME, and the name in the config file.
@@ -22,6 +23,7 @@ type setting struct{ name, fallback, usage string }
 
 var known = []setting{
 	{"db", "sqlite:tidemark.db", "database: sqlite:PATH or postgres://USER@HOST/NAME"},
+	{"read-db", "", "physical standby of a PostgreSQL --db that serve reads from: postgres://USER@HOST/NAME"},
 	{"addr", "127.0.0.1:8080", "where serve listens: HOST:PORT"},
 	{"signal", "notify", "how serve learns of changes on PostgreSQL: notify, wal or poll"},
 	{"scrub", "1%", "how much of its time serve may recount in the background, to find what went wrong: N% or off"},
@@ -40,6 +42,8 @@ func (s *settings) value(name string) pflag.Value {
 	switch name {
 	case "db":
 		return (*text)(&s.db)
+	case "read-db":
+		return (*text)(&s.readDB)
 	case "addr":
 		return (*text)(&s.addr)
 	case "signal":
@@ -151,7 +155,7 @@ func settingNames() string {
 func settingsHelp() string {
 	var b strings.Builder
 	for _, k := range known {
-		fmt.Fprintf(&b, "  %-10s %-20s %s (default %s)\n", k.name, k.variable(), k.usage, k.fallback)
+		fmt.Fprintf(&b, "  %-10s %-20s %s (default %s)\n", k.name, k.variable(), k.usage, cmp.Or(k.fallback, "none"))
 	}
 	return "\n" + strings.TrimRight(b.String(), "\n")
 }

@@ -44,7 +44,7 @@ func (s sqlite) loops(_ listener.Signal, log *slog.Logger) loops {
 	l := listener.NewLocal(listener.LocalConfig{Drainer: s, Wake: s.Wake(), Logger: log})
 	return loops{
 		run:     []func(context.Context) error{l.Run},
-		check:   func() summary.Check { return l.Status().Check() },
+		checks:  []func() summary.Check{func() summary.Check { return l.Status().Check() }},
 		leads:   func() bool { return l.Status().Role.Drains() },
 		changes: s,
 	}

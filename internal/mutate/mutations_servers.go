@@ -44,4 +44,42 @@ var ofServers = []mutation{
 		old: "	s.crowded = usage > crowdedAbove ||", new: "	s.crowded = usage > 9 ||",
 		pkg: "./listener", run: "TestFullQueueMeansPolling", skip: "Model",
 	},
+	{
+		name: "stopped leader keeps its lock", guarantee: "G8", file: "listener/session.go",
+		old: "SET idle_session_timeout = 7000;", new: "SET idle_session_timeout = 0;",
+		pkg: "./internal/servers", run: "TestTakeOver",
+	},
+	{
+		name: "stopped drain keeps its lock", guarantee: "G8", file: "db/session.go",
+		old: `{"idle_in_transaction_session_timeout", "6s"}`, new: `{"idle_in_transaction_session_timeout", "0"}`,
+		pkg: "./internal/servers", run: "TestTakeOver",
+	},
+	{
+		name: "replay not waited for", guarantee: "G2", file: "db/replicated.go",
+		old: "		if there {\n			return nil\n		}\n		timer", new: "		if there || !there {\n			return nil\n		}\n		timer",
+		pkg: "./db", run: "TestReadsFromAStandby",
+	},
+	{
+		name: "standby's tokens", guarantee: "G14", file: "db/replicatedreads.go",
+		old: "// Scoped implements server.Store.",
+		new: "// Token comes from the standby.\nfunc (r *Replicated) Token(ctx context.Context, sha256 [32]byte) (summary.Token, error) {\n" +
+			"	return readFrom(ctx, r, func(d *DB) (summary.Token, error) { return d.Token(ctx, sha256) })\n}\n\n// Scoped implements server.Store.",
+		pkg: "./db", run: "TestReadsFromAStandby",
+	},
+	{
+		name: "promoted standby still read", guarantee: "G2", file: "db/replicated.go",
+		old: "	case !recovers:\n		return errNoStandby\n", new: "",
+		pkg: "./db", run: "TestReadsOutliveTheStandby|TestReadDatabaseMustBeAStandby",
+	},
+	{
+		name: "no second try after a recovery conflict", guarantee: "G8", file: "db/replicated.go",
+		old: "		if cancelledByRecovery(err) {", new: "		if cancelledByRecovery(err) && r == nil {",
+		pkg: "./db", run: "TestReadsThatRecoveryCancels",
+	},
+	{
+		name: "cursor means another thing on a standby", guarantee: "G2", file: "migrations/postgres/002_marks.sql",
+		old: "WHERE c.system_identifier = (SELECT s.system_identifier FROM pg_catalog.pg_control_system() s)",
+		new: "WHERE NOT pg_is_in_recovery() OR c.seq = 0",
+		pkg: "./internal/property", run: "TestStandbyInAStorm",
+	},
 }

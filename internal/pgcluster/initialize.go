@@ -34,7 +34,7 @@ func (c *Cluster) initialize(ctx context.Context) error {
 	if err := os.Remove(secret); err != nil {
 		return err
 	}
-	if err := c.write(filepath.Join(c.DataDir(), "pg_hba.conf"), accessRules); err != nil {
+	if err := c.write(filepath.Join(c.DataDir(), "pg_hba.conf"), c.options.access()); err != nil {
 		return err
 	}
 	return c.configure()

@@ -21,6 +21,9 @@ type Options struct {
 	// Durable leaves fsync and full_page_writes on, as a real server has them. Without it a killed server still
 	// recovers everything (the kernel keeps what was written); only a killed kernel would lose data.
 	Durable bool
+	// Address is an IPv4 address of this machine to listen on besides 127.0.0.1; roles that need no password there need none
+	// from its neighbours (/24).
+	Address string
 	// Settings are lines of postgresql.conf, unquoted. They win over everything that this package sets, but for the
 	// address, port and socket directory.
 	Settings map[string]string
@@ -45,4 +48,20 @@ func (o Options) config() string {
 		fmt.Fprintf(&b, "%s = '%s'\n", name, strings.ReplaceAll(settings[name], "'", "''"))
 	}
 	return b.String()
+}
+
+// addresses are those to listen on.
+func (o Options) addresses() string {
+	if o.Address == "" {
+		return "127.0.0.1"
+	}
+	return "127.0.0.1," + o.Address
+}
+
+// access is the content of pg_hba.conf.
+func (o Options) access() string {
+	if o.Address == "" {
+		return accessRules
+	}
+	return accessRules + fmt.Sprintf("host all %[1]s %[2]s/24 scram-sha-256\nhost all all %[2]s/24 trust\n", Superuser, o.Address)
 }

@@ -97,7 +97,7 @@ func (c *Cluster) boot(ctx context.Context) error {
 		return fmt.Errorf("start server: %w", err)
 	}
 	cmd := exec.Command(filepath.Join(c.binDir, "postgres"), "-D", c.DataDir(), "-p", strconv.Itoa(c.port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+c.dir)
+		"-c", "listen_addresses="+c.options.addresses(), "-c", "unix_socket_directories="+c.dir)
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = c.dir, environment(), c.as.attr()
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {

@@ -43,6 +43,9 @@ func Setting(name, value string) Option {
 // Durable leaves fsync on.
 func Durable() Option { return func(o *pgcluster.Options) { o.Durable = true } }
 
+// At makes the server listen on a further address.
+func At(address string) Option { return func(o *pgcluster.Options) { o.Address = address } }
+
 // OnMajor asks for a version, whatever the environment says.
 func OnMajor(major int) Option { return func(o *pgcluster.Options) { o.Major = major } }
 

@@ -29,8 +29,8 @@ func TestStormOnSQLite(t *testing.T) {
 
 // storm lets writers, drains, rebuilds, a scrub and readers run at the same time, each as fast as it can. What a sequence of steps cannot
 // show, two statements of a drain with a commit in between, is shown here. Every snapshot must keep G2, the end G3, and
-// the scrub must find nothing.
-func storm(t *testing.T, e *enginetest.Engine, lasts time.Duration) {
+// the scrub must find nothing. Who else watches does so all the time.
+func storm(t *testing.T, e *enginetest.Engine, lasts time.Duration, watch ...func(context.Context, *rand.Rand) error) {
 	e.Exec(t, beginning...)
 	ctx, cancel := context.WithTimeout(t.Context(), lasts)
 	defer cancel()
@@ -71,6 +71,9 @@ func storm(t *testing.T, e *enginetest.Engine, lasts time.Duration) {
 		_, err := e.Rebuild(ctx, nil, nil)
 		return err
 	})
+	for i, once := range watch {
+		run(fmt.Sprint("watcher ", i), once)
+	}
 	scrubber := drain.NewScrubber(e, time.Now)
 	run("scrub", func(ctx context.Context, _ *rand.Rand) error {
 		step, err := scrubber.Step(ctx)
