@@ -1,0 +1,41 @@
+package summary
+
+// Why capture of a source table is not trusted: the closed set of capture_state.reason_code, on both engines.
+const (
+	CaptureNotInstalled      = "triggers_not_installed"       // no trigger set was ever recorded
+	CaptureOnPopulated       = "installed_on_populated_table" // rows were there before the triggers
+	CaptureTableMissing      = "table_missing"                // the source table itself is gone
+	CaptureTableReplaced     = "table_replaced"               // by another one of the same name
+	CaptureTriggerMissing    = "trigger_missing"
+	CaptureTriggerDisabled   = "trigger_disabled"
+	CaptureTriggerDemoted    = "trigger_demoted" // fires for other values of session_replication_role
+	CaptureTriggerAltered    = "trigger_altered"
+	CaptureTriggerStray      = "trigger_stray"   // one too many: it marks what is marked already, or what is no source table's
+	CaptureTriggerTouched    = "trigger_touched" // changed, and put back behind Tidemark's back
+	CaptureFunctionMissing   = "function_missing"
+	CaptureFunctionAltered   = "function_altered"
+	CaptureFunctionOwner     = "function_owner" // somebody else's rights
+	CaptureFunctionTouched   = "function_touched"
+	CapturePartitionAttached = "partition_attached" // or created, or made to inherit: its rows came unseen
+	CapturePartitionDetached = "partition_detached" // or dropped: its rows went unseen
+	CapturePartitionForeign  = "partition_foreign"  // a foreign table, which can have no such triggers
+	CaptureHookedRowLeft     = "hooked_row_left"    // SQLite: what keeps the guard triggers still was committed
+	CaptureUntrusted         = "capture_untrusted"  // any other reason, or none
+)
+
+var captureReasons = map[string]bool{
+	CaptureNotInstalled: true, CaptureOnPopulated: true, CaptureTableMissing: true, CaptureTableReplaced: true,
+	CaptureTriggerMissing: true, CaptureTriggerDisabled: true, CaptureTriggerDemoted: true, CaptureTriggerAltered: true,
+	CaptureTriggerStray: true, CaptureTriggerTouched: true, CaptureFunctionMissing: true, CaptureFunctionAltered: true,
+	CaptureFunctionOwner: true, CaptureFunctionTouched: true, CapturePartitionAttached: true, CapturePartitionDetached: true,
+	CapturePartitionForeign: true, CaptureHookedRowLeft: true,
+}
+
+// CaptureReason is the reason_code of capture_state as a member of the closed set; nil, or one that nobody knows, still is a
+// reason not to trust.
+func CaptureReason(stored *string) string {
+	if stored != nil && captureReasons[*stored] {
+		return *stored
+	}
+	return CaptureUntrusted
+}
