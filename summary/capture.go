@@ -1,5 +1,7 @@
 package summary
 
+import "slices"
+
 // Why capture of a source table is not trusted: the closed set of capture_state.reason_code, on both engines.
 const (
 	CaptureNotInstalled      = "triggers_not_installed"       // no trigger set was ever recorded
@@ -20,22 +22,21 @@ const (
 	CapturePartitionDetached = "partition_detached" // or dropped: its rows went unseen
 	CapturePartitionForeign  = "partition_foreign"  // a foreign table, which can have no such triggers
 	CaptureHookedRowLeft     = "hooked_row_left"    // SQLite: what keeps the guard triggers still was committed
-	CaptureUntrusted         = "capture_untrusted"  // any other reason, or none
 )
 
-var captureReasons = map[string]bool{
-	CaptureNotInstalled: true, CaptureOnPopulated: true, CaptureTableMissing: true, CaptureTableReplaced: true,
-	CaptureTriggerMissing: true, CaptureTriggerDisabled: true, CaptureTriggerDemoted: true, CaptureTriggerAltered: true,
-	CaptureTriggerStray: true, CaptureTriggerTouched: true, CaptureFunctionMissing: true, CaptureFunctionAltered: true,
-	CaptureFunctionOwner: true, CaptureFunctionTouched: true, CapturePartitionAttached: true, CapturePartitionDetached: true,
-	CapturePartitionForeign: true, CaptureHookedRowLeft: true,
+// CaptureReasons are all of them, and what stands for any other reason, or none.
+var CaptureReasons = []string{
+	CaptureNotInstalled, CaptureOnPopulated, CaptureTableMissing, CaptureTableReplaced, CaptureTriggerMissing, CaptureTriggerDisabled,
+	CaptureTriggerDemoted, CaptureTriggerAltered, CaptureTriggerStray, CaptureTriggerTouched, CaptureFunctionMissing, CaptureFunctionAltered,
+	CaptureFunctionOwner, CaptureFunctionTouched, CapturePartitionAttached, CapturePartitionDetached, CapturePartitionForeign,
+	CaptureHookedRowLeft, ReasonUntrusted,
 }
 
 // CaptureReason is the reason_code of capture_state as a member of the closed set; nil, or one that nobody knows, still is a
 // reason not to trust.
 func CaptureReason(stored *string) string {
-	if stored != nil && captureReasons[*stored] {
+	if stored != nil && slices.Contains(CaptureReasons, *stored) {
 		return *stored
 	}
-	return CaptureUntrusted
+	return ReasonUntrusted
 }
