@@ -3,6 +3,7 @@ package drain
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"tidemark/summary"
 )
@@ -20,6 +21,17 @@ type inspection struct {
 
 // inspect compares a set of connections in one snapshot.
 func inspect(ctx context.Context, s Snapshot, ids []string) ([]inspection, error) {
+	return inspectOnly(ctx, s, ids, nil)
+}
+
+// cheap are the components that a snapshot gives without a recount of records or events.
+var cheap = summary.Set{
+	summary.Identity: true, summary.Schedule: true, summary.Gaps: true, summary.Attention: true, summary.Device: true,
+}
+
+// inspectOnly compares these components, or all. Without the cheap ones among them all are compared.
+func inspectOnly(ctx context.Context, s Snapshot, ids []string, components []summary.Component) ([]inspection, error) {
+	light := len(components) > 0 && !slices.ContainsFunc(components, func(c summary.Component) bool { return !cheap[c] })
 	pending, err := s.PendingOf(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read marks: %w", err)
@@ -31,16 +43,25 @@ func inspect(ctx context.Context, s Snapshot, ids []string) ([]inspection, error
 	work := make(map[string]*summary.Pending, len(ids))
 	for _, id := range ids {
 		p := &summary.Pending{}
-		p.Force()
+		if light { // as a mark would ask for it; a connection without evidence is recounted whole
+			p.Since = &summary.Instant{}
+			for _, c := range components {
+				p.Ask(c)
+			}
+		} else {
+			p.Force()
+		}
 		work[id] = p
 	}
 	out, err := recompute(ctx, s, work)
 	if err != nil {
 		return nil, err
 	}
-	runs, err := wrongRunsOf(ctx, s, ids)
-	if err != nil {
-		return nil, err
+	var runs map[string]string
+	if !light {
+		if runs, err = wrongRunsOf(ctx, s, ids); err != nil {
+			return nil, err
+		}
 	}
 	seen := make([]inspection, 0, len(ids))
 	for _, id := range ids {

@@ -17,6 +17,7 @@ type Status struct {
 	MaxVersion    int64            `json:"max_version"`
 	Capture       []CaptureState   `json:"capture"`
 	Scrub         ScrubState       `json:"scrub"`
+	Audit         *AuditState      `json:"audit,omitempty"` // PostgreSQL
 }
 
 // CaptureState is whether capture of one source table is trusted.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tidemark/summary"
 )
@@ -15,6 +16,15 @@ type Difference struct {
 	Field        string            `json:"field"` // column; or retained_size_stream[STREAM], or run_evidence[RUN_ID]
 	Want         string            `json:"want"`  // by a recount of the source tables
 	Got          string            `json:"got"`   // in evidence, with the pending marks' deltas
+}
+
+// Run is the run that the difference is about; empty if it is not about one.
+func (d Difference) Run() string {
+	id, ok := strings.CutPrefix(d.Field, "run_evidence[")
+	if !ok {
+		return ""
+	}
+	return strings.TrimSuffix(id, "]")
 }
 
 // Verify compares evidence with a recount: of the connections in ids, or of all, and the runs of none, if ids is nil. Each chunk is one
@@ -78,6 +88,9 @@ func differences(want *subject, stored Stored, retained []summary.StreamSize, p 
 	}
 	folded, kept := summary.Fold(facts.Streams, p.Deltas), summary.Fold(retained, p.Deltas)
 	wanted, got := want.row, stored.Row
+	if !want.counted { // neither counts nor bytes were asked for
+		return rowDifferences(wanted, got, p.Recount), nil
+	}
 	wantedStreams := slices.Clone(want.streams)
 	for _, streams := range [][]summary.StreamSize{folded.Streams, kept.Streams, wantedStreams} {
 		blankNewest(streams, folded.NewestUnknown)

@@ -19,6 +19,7 @@ const (
 	FaultConnection FaultCode = "connection_lost" // a connection that served has ended
 	FaultDrain      FaultCode = "drain_failed"
 	FaultPending    FaultCode = "pending_failed" // looking for marks failed
+	FaultAudit      FaultCode = "audit_failed"   // the auditor has lost its stream, or could not look into what it found
 	FaultWAL        FaultCode = "wal_failed"     // there is no replication stream; marks are polled for
 )
 

@@ -47,7 +47,7 @@ func openSession(ctx context.Context, cfg Config) (*session, error) {
 		err = s.settle(ctx)
 	}
 	if err == nil && cfg.Signal == SignalWAL {
-		s.unfit, err = fitForWAL(ctx, w)
+		s.unfit, err = fitForWAL(ctx, w, "--signal wal")
 	}
 	if err == nil {
 		err = s.beat(ctx)

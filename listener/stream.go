@@ -57,28 +57,13 @@ func dialStream(ctx context.Context, cfg *pgx.ConnConfig, name string) (*stream,
 }
 
 // createSlot makes the slot, which waits until every transaction that has an id now has ended. What commits after it
-// returns is in the stream. Interrupted, it has the server told: one that waits does not notice that its client has gone, and
-// would keep the slot for as long.
+// returns is in the stream. If ctx ends the driver has the statement cancelled: a walsender that waits does not notice that its
+// client has gone, and would keep slot and connection for as long.
 func (s *stream) createSlot(ctx context.Context) error {
 	s.slot = "tidemark_" + strings.ToLower(rand.Text())
-	waiting, giveUp := context.WithCancel(context.WithoutCancel(ctx))
-	defer giveUp()
-	stopped := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(stopped)
-		bye, cancel := context.WithTimeout(waiting, byeWithin)
-		defer cancel()
-		if s.conn.CancelRequest(bye) == nil {
-			<-bye.Done() // the answer comes now
-		}
-		giveUp()
-	})
-	made, err := pglogrepl.CreateReplicationSlot(waiting, s.conn, s.slot, "pgoutput", pglogrepl.CreateReplicationSlotOptions{
+	made, err := pglogrepl.CreateReplicationSlot(ctx, s.conn, s.slot, "pgoutput", pglogrepl.CreateReplicationSlotOptions{
 		Temporary: true, Mode: pglogrepl.LogicalReplication, SnapshotAction: "NOEXPORT_SNAPSHOT",
 	})
-	if giveUp(); !stop() {
-		<-stopped
-	}
 	if err != nil {
 		return guard("make replication slot", err)
 	}

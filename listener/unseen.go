@@ -87,9 +87,14 @@ func parseSnapshot(text string) (snapshot, error) {
 	return s, nil
 }
 
-// shows reports whether the snapshot sees a transaction as ended. Of the ids with these 32 bits it is the nearest.
+// shows reports whether the snapshot sees a transaction as ended.
 func (s snapshot) shows(xid uint32) bool {
-	full := s.xmax + horizon(int64(int32(xid-uint32(s.xmax)))) //nolint:gosec // the distance may be negative: that is the point
+	full := horizon(s.full(xid)) //nolint:gosec // an id
 	_, runs := s.running[full]
 	return full < s.xmax && !runs
+}
+
+// full is the transaction id with these 32 bits that is nearest to the snapshot.
+func (s snapshot) full(xid uint32) int64 {
+	return int64(s.xmax) + int64(int32(xid-uint32(s.xmax))) //nolint:gosec // the distance may be negative: that is the point
 }

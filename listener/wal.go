@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// errors that refuse the signal wal before anything is begun; each names the setting and the fix.
+// unfit is why the WAL cannot be followed: an error that names the setting and the fix.
 type unfit struct {
 	reason Reason
 	err    error
@@ -16,7 +16,7 @@ type unfit struct {
 
 // fitForWAL says what keeps a server from being followed by its WAL; nothing if it can. Slots or connections that run out
 // are not among it: they may be free again.
-func fitForWAL(ctx context.Context, w *wire) (*unfit, error) {
+func fitForWAL(ctx context.Context, w *wire, wanted string) (*unfit, error) {
 	var level, user string
 	var may, standby bool
 	err := w.row(ctx, "ask whether the WAL can be decoded", `SELECT pg_catalog.current_setting('wal_level'), session_user::text,
@@ -26,11 +26,11 @@ func fitForWAL(ctx context.Context, w *wire) (*unfit, error) {
 	case err != nil:
 		return nil, err
 	case level != "logical":
-		return &unfit{ReasonWALLevel, fmt.Errorf("signal wal needs wal_level = logical, and the server has wal_level = %s: "+
-			"run ALTER SYSTEM SET wal_level = 'logical' and restart the server, or choose another signal", level)}, nil
+		return &unfit{ReasonWALLevel, fmt.Errorf("%s needs wal_level = logical, and the server has wal_level = %s: "+
+			"run ALTER SYSTEM SET wal_level = 'logical' and restart the server, or do without", wanted, level)}, nil
 	case !may:
-		return &unfit{ReasonReplicationRight, fmt.Errorf("signal wal needs the REPLICATION attribute, and role %q does not have it: "+
-			"run ALTER ROLE %s REPLICATION as a superuser, or choose another signal", user, pgx.Identifier{user}.Sanitize())}, nil
+		return &unfit{ReasonReplicationRight, fmt.Errorf("%s needs the REPLICATION attribute, and role %q does not have it: "+
+			"run ALTER ROLE %s REPLICATION as a superuser, or do without", wanted, user, pgx.Identifier{user}.Sanitize())}, nil
 	case standby: // where nothing can be published
 		return nil, nil //nolint:nilnil // nothing is wrong
 	}
@@ -150,29 +150,33 @@ func (l *Listener) dozeByWAL(ctx context.Context, s *session, t *tail) error {
 
 // settled forgets the transactions that a snapshot of this moment shows, and reports whether none is left.
 func (s *session) settled(ctx context.Context, open *unseen) (bool, error) {
+	if len(open.xids) == 0 && open.below == 0 && !open.many {
+		return true, nil
+	}
+	_, settled, err := s.look(ctx, open)
+	return settled, err
+}
+
+// look is settled with a snapshot in any case.
+func (s *session) look(ctx context.Context, open *unseen) (shown snapshot, settled bool, err error) {
 	if open.many { // more than were remembered: all are older than a transaction that begins now
 		h, err := s.takeHorizon(ctx)
 		if err != nil {
-			return false, err
+			return shown, false, err
 		}
 		open.many, open.below = false, max(open.below, h)
 	}
-	if len(open.xids) == 0 && open.below == 0 {
-		return true, nil
-	}
 	var text string
 	if err := s.row(ctx, "take snapshot", "SELECT pg_catalog.pg_current_snapshot()::text", &text); err != nil {
-		return false, err
+		return shown, false, err
 	}
-	shown, err := parseSnapshot(text)
-	if err != nil {
-		return false, err
+	if shown, err = parseSnapshot(text); err != nil {
+		return shown, false, err
 	}
-	done := open.settle(shown)
-	if done {
+	if settled = open.settle(shown); settled {
 		open.below = 0
 	}
-	return done, nil
+	return shown, settled, nil
 }
 
 // isRefusal reports whether the server answered that it will not.

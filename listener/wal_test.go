@@ -69,6 +69,10 @@ func TestWALWakesTheLeader(t *testing.T) {
 	if n := ask[int](writer, slots+" AND temporary"); n != 1 {
 		t.Errorf("%d temporary slots", n)
 	}
+	written := ask[string](writer, "SELECT pg_current_wal_lsn()::text")
+	eventually(t, "what was read is confirmed", func() bool {
+		return ask[bool](writer, "SELECT bool_and(confirmed_flush_lsn >= '"+written+"') FROM pg_replication_slots WHERE database = current_database()")
+	})
 	loop.end(t)
 	eventually(t, "the slot is gone", func() bool { return ask[int](writer, slots) == 0 })
 }

@@ -9,10 +9,7 @@ import (
 )
 
 // source reads one snapshot: a read transaction, or the drain's own (drain.Source, drain.Snapshot).
-type source struct {
-	q    queryer
-	lost []loss // what this process knows and could not write down yet
-}
+type source struct{ q queryer }
 
 var (
 	_ drain.Snapshot = source{}

@@ -15,4 +15,5 @@ const (
 	CheckDrain      = "drain" // lag: the oldest visible mark that is not parked is older than MaxDrainLag
 	CheckListener   = "listener"
 	CheckReplica    = "replica" // where reads come from, with a standby to read from
+	CheckAudit      = "audit"   // never bad: reads are right without it
 )

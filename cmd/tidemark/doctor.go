@@ -70,7 +70,7 @@ func examine(ctx context.Context, e engine) ([]finding, error) {
 	}
 	found := []finding{}
 	for _, check := range []func(context.Context, engine) ([]finding, error){
-		checkTriggers, checkWatch, checkCapture, checkBacklog, checkFailures, checkOrphans, checkRuns,
+		checkTriggers, checkCapture, checkAudit, checkBacklog, checkFailures, checkOrphans, checkRuns,
 	} {
 		some, err := check(ctx, e)
 		if err != nil {
@@ -90,38 +90,43 @@ func checkTriggers(ctx context.Context, e engine) ([]finding, error) {
 	return found, err
 }
 
-// checkWatch says where nothing tells of lost capture at once.
-func checkWatch(ctx context.Context, e engine) ([]finding, error) {
-	_, why, err := e.watched(ctx)
-	if err != nil || why == "" {
-		return nil, err
-	}
-	return []finding{{"watch", false, "lost capture is noticed by looking every 2 s, not at once: " + why,
-		"none needed; or let a superuser own schema tidemark, and run `tidemark migrate up` as that role"}}, nil
-}
-
 func checkCapture(ctx context.Context, e engine) ([]finding, error) {
 	states, err := e.Capture(ctx)
-	if err != nil {
-		return nil, err
-	}
-	broken, err := e.inventory(ctx)
 	var found []finding
 	for _, s := range states {
-		if s.Trusted {
-			continue
+		if !s.Trusted {
+			found = append(found, finding{
+				"capture", true, fmt.Sprintf("%s: not trusted since %s: %s", s.Table, s.Since, why(s)),
+				"tidemark rebuild (a running server does it by itself)",
+			})
 		}
-		fix := "tidemark rebuild (a running server does it by itself)"
-		if isBroken(s.Table, broken) {
-			fix = "tidemark migrate up, then " + fix
-		}
-		found = append(found, finding{"capture", true, fmt.Sprintf("%s: not trusted since %s: %s", s.Table, s.Since, why(s)), fix})
 	}
 	return found, err
 }
 
+// checkAudit tells what went past the triggers. It has been repaired, or the table is untrusted.
+func checkAudit(ctx context.Context, e engine) ([]finding, error) {
+	s, err := e.Status(ctx)
+	if err != nil || s.Audit == nil {
+		return nil, err
+	}
+	var found []finding
+	for _, t := range s.Audit.Tables {
+		if t.Found > 0 {
+			found = append(found, finding{
+				"audit", false, fmt.Sprintf("%s: %s went past the triggers, the last in %s at %s", t.Table, plural(t.Found, "change"), transaction(t.Xid), at(t.LastAt)),
+				"find out who writes with triggers off (session_replication_role, DISABLE TRIGGER, --disable-triggers)",
+			})
+		}
+	}
+	return found, nil
+}
+
 func why(s drain.CaptureState) string {
-	out := summary.CaptureReason(s.ReasonCode)
+	out := "unknown"
+	if s.ReasonCode != nil {
+		out = *s.ReasonCode
+	}
 	if s.Detail != nil {
 		out += " (" + *s.Detail + ")"
 	}

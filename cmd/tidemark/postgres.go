@@ -51,44 +51,16 @@ func (p postgres) install(ctx context.Context) error {
 	return err
 }
 
-func (p postgres) mend(ctx context.Context) error {
-	conn, err := p.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // given up either way
-	_, err = triggers.Mend(ctx, conn)
-	return err
-}
-
 func (p postgres) inventory(ctx context.Context) ([]drain.Finding, error) {
 	found, err := triggers.Inventory(ctx, p.Pool())
-	return findings(found), err
-}
-
-func (p postgres) distrust(ctx context.Context) ([]drain.Finding, error) {
-	found, _, err := triggers.Distrust(ctx, p.Pool())
-	return findings(found), err
-}
-
-func (p postgres) watched(ctx context.Context) (bool, string, error) {
-	return triggers.Watch(ctx, p.Pool())
-}
-
-func (p postgres) touched(ctx context.Context) (touched bool, err error) {
-	err = p.Pool().QueryRow(ctx, `SELECT EXISTS (SELECT FROM tidemark.capture_touched)`).Scan(&touched)
-	return touched, err
-}
-
-func findings(found []triggers.Finding) []drain.Finding {
 	out := make([]drain.Finding, len(found))
 	for i, f := range found {
 		out[i] = drain.Finding{Table: f.Table, Object: f.Object, Problem: string(f.Problem), Detail: f.Detail, Fix: f.Fix}
 	}
-	return out
+	return out, err
 }
 
-func (p postgres) loops(signal listener.Signal, log *slog.Logger) loops {
+func (p postgres) loops(signal listener.Signal, audit bool, log *slog.Logger) (loops, error) {
 	cfg, hub := p.Pool().Config().ConnConfig, listener.NewHub(0)
 	l := listener.New(listener.Config{Connect: cfg, Drainer: p, Signal: signal, Logger: log})
 	heard := listener.NewChanges(listener.ChangesConfig{Choose: p.ReadsFrom, Hub: hub, Logger: log})
@@ -103,7 +75,16 @@ func (p postgres) loops(signal listener.Signal, log *slog.Logger) loops {
 		p.SetLogger(log)
 		work.run, work.checks = append(work.run, p.Run), append(work.checks, p.Check)
 	}
-	return work
+	if audit {
+		auditor := listener.NewAuditor(listener.AuditConfig{Connect: cfg, Engine: p, Leads: work.leads, Logger: log})
+		work.run, work.checks = append(work.run, auditor.Run), append(work.checks, auditor.Check)
+	} else {
+		work.run = append(work.run, func(ctx context.Context) error {
+			warn(ctx, log, "what an auditor left cannot be taken away", listener.EndAudit(ctx, cfg))
+			return nil
+		})
+	}
+	return work, nil
 }
 
 // insert copies, as a restore does.

@@ -15,6 +15,7 @@ import (
 type settings struct {
 	db, readDB, addr, signal, config string
 	scrub                            share
+	audit                            toggle
 	logLevel                         slog.Level
 }
 
@@ -27,6 +28,7 @@ var known = []setting{
 	{"addr", "127.0.0.1:8080", "where serve listens: HOST:PORT"},
 	{"signal", "notify", "how serve learns of changes on PostgreSQL: notify, wal or poll"},
 	{"scrub", "1%", "how much of its time serve may recount in the background, to find what went wrong: N% or off"},
+	{"audit", "off", "whether serve looks for changes that went past the triggers in the write-ahead log of PostgreSQL: on or off"},
 	{"log-level", "info", "what serve logs: debug, info, warn or error"},
 }
 
@@ -50,6 +52,8 @@ func (s *settings) value(name string) pflag.Value {
 		return (*text)(&s.signal)
 	case "scrub":
 		return &s.scrub
+	case "audit":
+		return &s.audit
 	default:
 		return (*level)(&s.logLevel)
 	}
@@ -205,3 +209,22 @@ func (s *share) String() string {
 }
 
 func (s *share) Type() string { return "share" }
+
+// toggle is on or off.
+type toggle bool
+
+func (t *toggle) Set(text string) error {
+	if text != "on" && text != "off" {
+		return fmt.Errorf("%q is neither on nor off", text)
+	}
+	*t = text == "on"
+	return nil
+}
+
+func (t *toggle) String() string {
+	if *t {
+		return "on"
+	}
+	return "off"
+}
+func (t *toggle) Type() string { return "on|off" }

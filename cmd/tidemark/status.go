@@ -19,25 +19,13 @@ func (a *app) statusCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				watch := "polling"
-				if atOnce, _, err := e.watched(cmd.Context()); err != nil {
-					return err
-				} else if atOnce {
-					watch = "event triggers and polling"
-				}
-				return a.show(statusShown{s, watch}, func() { a.printStatus(s, watch) })
+				return a.show(s, func() { a.printStatus(s) })
 			})
 		},
 	}))
 }
 
-// statusShown is what status prints.
-type statusShown struct {
-	drain.Status
-	CaptureWatch string `json:"capture_watch"` // how loss of capture is noticed
-}
-
-func (a *app) printStatus(s drain.Status, watch string) {
+func (a *app) printStatus(s drain.Status) {
 	n := func(n int64) string { return strconv.FormatInt(n, 10) }
 	var lost []string
 	for _, c := range s.Capture {
@@ -49,7 +37,7 @@ func (a *app) printStatus(s drain.Status, watch string) {
 	if len(lost) > 0 {
 		capture = "not trusted on " + join(lost)
 	}
-	a.table([]string{"engine", s.Engine}, [][]string{
+	lines := [][]string{
 		{"schema", n(s.SchemaVersion)},
 		{"connections", n(s.Connections)},
 		{"evidence", n(s.Evidence)},
@@ -61,10 +49,48 @@ func (a *app) printStatus(s drain.Status, watch string) {
 		{"last drain", at(s.LastDrainAt)},
 		{"version", n(s.MaxVersion)},
 		{"capture", capture},
-		{"  watched by", watch},
 		{"scrub", scrubbed(s.Scrub)},
 		{"  findings", scrubFindings(s.Scrub)},
-	})
+	}
+	if s.Audit != nil {
+		lines = append(lines, []string{"audit", audited(*s.Audit)}, []string{"  bypasses", bypasses(*s.Audit)})
+	}
+	a.table([]string{"engine", s.Engine}, lines)
+}
+
+// audited says whether somebody audits, and since when.
+func audited(s drain.AuditState) string {
+	switch {
+	case !s.Watching:
+		return "nobody audits (serve --audit on)"
+	case s.VerifiedAt == nil:
+		return fmt.Sprintf("since %s; what was changed before is being verified", at(s.BeganAt))
+	}
+	return fmt.Sprintf("since %s; verified %s", at(s.BeganAt), at(s.VerifiedAt))
+}
+
+// bypasses are those since the database was made, by table.
+func bypasses(s drain.AuditState) string {
+	out := []string{}
+	for _, t := range s.Tables {
+		if t.Found > 0 {
+			out = append(out, fmt.Sprintf("%s %d (last %s, %s)", t.Table, t.Found, at(t.LastAt), transaction(t.Xid)))
+		}
+		if t.SuspectXid != nil {
+			out = append(out, fmt.Sprintf("%s suspected since %s", t.Table, transaction(t.SuspectXid)))
+		}
+	}
+	if len(out) == 0 {
+		return "none"
+	}
+	return join(out)
+}
+
+func transaction(xid *int64) string {
+	if xid == nil {
+		return "-"
+	}
+	return "transaction " + strconv.FormatInt(*xid, 10)
 }
 
 // scrubbed tells of the last full round.
