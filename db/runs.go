@@ -130,11 +130,36 @@ func (s *source) Runs(ctx context.Context, ids []string) (map[string]summary.Run
 	return out, err
 }
 
-// ProfileOwners implements drain.Source.
-func (s *source) ProfileOwners(ctx context.Context, profileKeys []string) ([]string, error) {
+// ProfileOwners implements drain.Source. Two rows of the index say whether a key is shared.
+func (s *source) ProfileOwners(ctx context.Context, keys []drain.ProfileKey) ([]string, error) {
+	profiles, connectors := make([]string, len(keys)), make([]string, len(keys))
+	for i, k := range keys {
+		profiles[i], connectors[i] = k.Key, k.Connector
+	}
 	rows, err := s.tx.Query(ctx, `
-		SELECT connector_instance_id FROM public.connector_instances
-		WHERE source_binding ->> 'browser_profile_key' = ANY ($1)`, profileKeys)
+		SELECT min(o.connector_instance_id)
+		FROM ROWS FROM (unnest($1::text[]), unnest($2::text[])) WITH ORDINALITY k (profile_key, connector_id, n)
+		CROSS JOIN LATERAL (
+			SELECT c.connector_instance_id FROM public.connector_instances c
+			WHERE c.source_binding ->> 'browser_profile_key' = k.profile_key AND c.connector_id = k.connector_id LIMIT 2) o
+		GROUP BY k.n HAVING count(*) = 1`, profiles, connectors)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// ProfileSharers implements drain.Source.
+func (s *source) ProfileSharers(ctx context.Context, profileKeys []string) ([]string, error) {
+	rows, err := s.tx.Query(ctx, `
+		SELECT c.connector_instance_id FROM public.connector_instances c
+		WHERE c.source_binding ->> 'browser_profile_key' = ANY ($1) AND (NOT EXISTS (
+			SELECT FROM public.connector_instances o
+			WHERE o.source_binding ->> 'browser_profile_key' = c.source_binding ->> 'browser_profile_key'
+			  AND o.connector_id = c.connector_id AND o.connector_instance_id <> c.connector_instance_id)
+		OR EXISTS (
+			SELECT FROM tidemark.connector_summary_evidence e
+			WHERE e.connector_instance_id = c.connector_instance_id AND e.last_run_json IS NOT NULL))`, profileKeys)
 	if err != nil {
 		return nil, err
 	}

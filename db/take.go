@@ -58,7 +58,7 @@ type survey struct {
 }
 
 // Take implements drain.Tx.
-func (t *drainTx) Take(ctx context.Context, ids []string) (drain.Taken, error) {
+func (t *drainTx) Take(ctx context.Context, force, first []string) (drain.Taken, error) {
 	s, err := t.survey(ctx)
 	if err != nil {
 		return drain.Taken{}, err
@@ -70,10 +70,17 @@ func (t *drainTx) Take(ctx context.Context, ids []string) (drain.Taken, error) {
 			return drain.Taken{}, err
 		}
 		if many {
-			if err := t.moveToBacklog(ctx); err != nil {
+			own := false
+			if len(first) > 0 {
+				own, err = t.takeOwn(ctx, b, first)
+			}
+			if err == nil && !own {
+				err = t.moveToBacklog(ctx)
+			}
+			if err != nil {
 				return drain.Taken{}, err
 			}
-			s.marks, s.backlog = 0, true
+			s.marks, s.backlog, b.more = 0, true, own
 		}
 	}
 	if s.marks > 0 {
@@ -88,11 +95,11 @@ func (t *drainTx) Take(ctx context.Context, ids []string) (drain.Taken, error) {
 		}
 	}
 	if s.backlog || b.expanded {
-		if err := t.takeBacklog(ctx, b, ids); err != nil {
+		if err := t.takeBacklog(ctx, b, force, first); err != nil {
 			return drain.Taken{}, err
 		}
 	}
-	retry, err := t.unpark(ctx, b, s.failed, ids)
+	retry, err := t.unpark(ctx, b, s.failed, force)
 	if err != nil {
 		return drain.Taken{}, err
 	}
@@ -124,6 +131,32 @@ func (t *drainTx) manyConnections(ctx context.Context) (many bool, err error) {
 			SELECT DISTINCT m.connector_instance_id, m.run_id FROM tidemark.marks m WHERE `+pendingMarks+` LIMIT $1 + 1) named`,
 		directConnections).Scan(&many)
 	return many, err
+}
+
+// takeOwn takes the pending marks that cover the connections in first, and leaves all others, and with them the cursor, as they
+// are. It does nothing, and returns false, where a mark covers every connection.
+func (t *drainTx) takeOwn(ctx context.Context, b *batch, first []string) (bool, error) {
+	var broad bool
+	err := t.tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tidemark.marks m WHERE m.scope = 'all' AND `+pendingMarks+`)`).Scan(&broad)
+	if err != nil || broad {
+		return false, err
+	}
+	err = b.collect(t.tx.Query(ctx, `
+		WITH keys AS MATERIALIZED (
+			SELECT array_agg(source_binding ->> 'browser_profile_key') AS keys FROM public.connector_instances
+			WHERE connector_instance_id = ANY ($1) AND source_binding ->> 'browser_profile_key' IS NOT NULL),
+		runs AS MATERIALIZED (
+			SELECT run_id FROM tidemark.run_evidence WHERE connection_ids && $1
+			UNION SELECT run_id FROM tidemark.run_evidence WHERE profile_keys && (SELECT keys FROM keys)),
+		taken AS (
+			DELETE FROM tidemark.marks m WHERE `+pendingMarks+` AND (
+				m.scope IN ('connection', 'run') AND m.connector_instance_id = ANY ($1)
+				OR m.scope = 'run' AND (m.profile_key = ANY ((SELECT keys FROM keys)::text[]) OR m.run_id IN (SELECT run_id FROM runs)))
+			RETURNING m.*)`+groups, first))
+	if err != nil {
+		return false, fmt.Errorf("take marks of some connections: %w", err)
+	}
+	return true, nil
 }
 
 // moveToBacklog moves every pending mark, unfolded, to where readers and drains find it by connection. Run marks are resolved
@@ -179,15 +212,19 @@ func (t *drainTx) expand(ctx context.Context, b *batch) error {
 }
 
 // takeBacklog takes from the backlog every mark of the connections at hand, then those of a chunk of further ones.
-func (t *drainTx) takeBacklog(ctx context.Context, b *batch, ids []string) error {
-	want := slices.Collect(maps.Keys(b.connections))
-	want = append(want, ids...)
-	chunk, err := t.backlogChunk(ctx, max(backlogLeast, directConnections-len(b.connections)))
-	if err != nil {
-		return err
+func (t *drainTx) takeBacklog(ctx context.Context, b *batch, force, first []string) error {
+	want := slices.Concat(slices.Collect(maps.Keys(b.connections)), force, first)
+	others := backlogRuns
+	if len(first) > 0 { // somebody waits for these
+		others = 0
+	} else {
+		chunk, err := t.backlogChunk(ctx, max(backlogLeast, directConnections-len(b.connections)))
+		if err != nil {
+			return err
+		}
+		want = append(want, chunk...)
 	}
-	want = append(want, chunk...)
-	err = b.collect(t.tx.Query(ctx, `
+	err := b.collect(t.tx.Query(ctx, `
 		WITH taken AS (DELETE FROM tidemark.marks_backlog WHERE scope = 'connection' AND connector_instance_id IN (SELECT unnest($1::text[])) RETURNING *)`+groups, want))
 	if err != nil {
 		return fmt.Errorf("take marks from the backlog: %w", err)
@@ -195,13 +232,14 @@ func (t *drainTx) takeBacklog(ctx context.Context, b *batch, ids []string) error
 	err = b.collect(t.tx.Query(ctx, `
 		WITH taken AS (
 			DELETE FROM tidemark.marks_backlog
-			WHERE ctid = ANY (ARRAY(SELECT ctid FROM tidemark.marks_backlog WHERE scope = 'run' LIMIT $1)) RETURNING *)`+groups, backlogRuns))
+			WHERE ctid = ANY (ARRAY(SELECT ctid FROM tidemark.marks_backlog WHERE scope = 'run' LIMIT $1)) RETURNING *)`+groups, others))
 	if err != nil {
 		return fmt.Errorf("take run marks from the backlog: %w", err)
 	}
-	var runs bool
+	var more, runs bool
 	err = t.tx.QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM tidemark.marks_backlog), EXISTS (SELECT FROM tidemark.marks_backlog WHERE scope = 'run')`).Scan(&b.more, &runs)
+		SELECT EXISTS (SELECT FROM tidemark.marks_backlog), EXISTS (SELECT FROM tidemark.marks_backlog WHERE scope = 'run')`).Scan(&more, &runs)
+	b.more = b.more || more
 	if runs { // run_evidence is behind: what is attributed now must be derived first
 		for _, p := range b.connections {
 			p.Rederive = p.Rederive || p.Recount[summary.Runs]

@@ -16,8 +16,8 @@ type betweenTx struct {
 	then func()
 }
 
-func (t betweenTx) Take(ctx context.Context, ids []string) (drain.Taken, error) {
-	taken, err := t.Tx.Take(ctx, ids)
+func (t betweenTx) Take(ctx context.Context, force, first []string) (drain.Taken, error) {
+	taken, err := t.Tx.Take(ctx, force, first)
 	t.then()
 	return taken, err
 }

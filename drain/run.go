@@ -15,6 +15,8 @@ type Options struct {
 	Force []string
 	// Runs names runs that are derived from their events again.
 	Runs []string
+	// First names connections whose marks are taken before those of any other, where there are more than one drain takes.
+	First []string
 	// RunsDerived says that the runs of the forced connections have been derived already.
 	RunsDerived bool
 }
@@ -23,7 +25,7 @@ type Options struct {
 // reports what changed. The caller commits. An error means that nothing may be committed; a connection whose recompute
 // fails is not an error but a Failure in the result.
 func Run(ctx context.Context, tx Tx, opt Options) (Result, error) {
-	taken, err := tx.Take(ctx, opt.Force)
+	taken, err := tx.Take(ctx, opt.Force, opt.First)
 	if err != nil {
 		return Result{}, fmt.Errorf("take marks: %w", err)
 	}
@@ -91,11 +93,13 @@ func forced(work map[string]*summary.Pending, retry []string, opt Options) (rede
 // deriveRuns brings run_evidence up to date with the events of the marked runs, and adds to work every connection whose
 // attributed runs may have changed.
 func (r *run) deriveRuns(work map[string]*summary.Pending, marks []RunMark, rederive []string) error {
-	runIDs, named, keys := set{}, set{}, set{}
+	runIDs, named, bound := set{}, set{}, set{}
 	for _, m := range marks {
 		runIDs.add(m.RunID)
 		named.add(m.ConnectionID)
-		keys.add(m.ProfileKey)
+		if m.RunID == "" {
+			bound.add(m.ProfileKey)
+		}
 	}
 	if len(rederive) > 0 {
 		ids, err := r.tx.RunIDs(r.ctx, rederive)
@@ -105,16 +109,16 @@ func (r *run) deriveRuns(work map[string]*summary.Pending, marks []RunMark, rede
 		runIDs.add(ids...)
 	}
 	if len(runIDs) > 0 {
-		if err := r.replaceRuns(runIDs.sorted(), named, keys); err != nil {
+		if err := r.replaceRuns(runIDs.sorted(), named); err != nil {
 			return err
 		}
 	}
-	if len(keys) > 0 {
-		owners, err := r.tx.ProfileOwners(r.ctx, keys.sorted())
+	if len(bound) > 0 {
+		sharers, err := r.tx.ProfileSharers(r.ctx, bound.sorted())
 		if err != nil {
 			return err
 		}
-		named.add(owners...)
+		named.add(sharers...)
 	}
 	for id := range named {
 		if work[id] == nil {
@@ -125,8 +129,9 @@ func (r *run) deriveRuns(work map[string]*summary.Pending, marks []RunMark, rede
 	return nil
 }
 
-// replaceRuns derives the runs again and collects what they named before and name now.
-func (r *run) replaceRuns(runIDs []string, named, keys set) error {
+// replaceRuns derives the runs again and collects whom they named or belonged to before, and do now. Those who share a key own
+// none of its runs, so an event that carries it concerns none of them.
+func (r *run) replaceRuns(runIDs []string, named set) error {
 	facts, err := r.tx.RunFacts(r.ctx, runIDs)
 	if err != nil {
 		return err
@@ -137,6 +142,7 @@ func (r *run) replaceRuns(runIDs []string, named, keys set) error {
 	}
 	var changed []RunRow
 	var gone []string
+	keys := map[ProfileKey]bool{}
 	for _, id := range runIDs {
 		old, had := stored[id]
 		f, has := facts[id]
@@ -156,8 +162,17 @@ func (r *run) replaceRuns(runIDs []string, named, keys set) error {
 		}
 		for _, v := range []RunRow{old, row} {
 			named.add(v.ConnectionIDs...)
-			keys.add(v.ProfileKeys...)
+			if k, ok := v.profileKey(); ok {
+				keys[k] = true
+			}
 		}
+	}
+	if len(keys) > 0 {
+		owners, err := r.tx.ProfileOwners(r.ctx, slices.Collect(maps.Keys(keys)))
+		if err != nil {
+			return err
+		}
+		named.add(owners...)
 	}
 	if len(changed)+len(gone) == 0 {
 		return nil

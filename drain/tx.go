@@ -38,8 +38,12 @@ type Source interface {
 	RunIDs(ctx context.Context, ids []string) ([]string, error)
 	// Runs attributes run_evidence to the connections (SPEC section 9) and returns what evidence keeps of it.
 	Runs(ctx context.Context, ids []string) (map[string]summary.RunFactsOf, error)
-	// ProfileOwners returns the connections that expect one of the profile keys.
-	ProfileOwners(ctx context.Context, profileKeys []string) ([]string, error)
+	// ProfileOwners returns the connections to which runs with these keys belong: those that alone among their connector's expect
+	// one. It costs the same however many share a key.
+	ProfileOwners(ctx context.Context, keys []ProfileKey) ([]string, error)
+	// ProfileSharers returns the connections whose runs a change of who expects one of the profile keys can move: those that expect
+	// it alone, and those that share it and have runs in their evidence, which may be from when they did not.
+	ProfileSharers(ctx context.Context, profileKeys []string) ([]string, error)
 }
 
 // Stored is an evidence row as an engine keeps it.
@@ -72,7 +76,19 @@ type RunRow struct {
 	RunJSON                               string // summary.Run
 }
 
-// RunMark is a pending mark of spine_events: the run, profile key and connection that the event gave, each may be empty.
+// ProfileKey is a browser profile's key, as one connector's connections may expect it.
+type ProfileKey struct{ Key, Connector string }
+
+// profileKey is that by which the run belongs to somebody, if it has one: there must be one of each.
+func (r RunRow) profileKey() (ProfileKey, bool) {
+	if len(r.ProfileKeys) != 1 || len(r.SourceIDs) != 1 {
+		return ProfileKey{}, false
+	}
+	return ProfileKey{r.ProfileKeys[0], r.SourceIDs[0]}, true
+}
+
+// RunMark is a pending mark of spine_events: the run, profile key and connection that the event gave, each may be empty; or, with a
+// profile key alone, of a binding that changed.
 type RunMark struct{ RunID, ProfileKey, ConnectionID string }
 
 // Taken is what a drain took: the marks are deleted, in the snapshot of the transaction.
@@ -93,8 +109,9 @@ type Taken struct {
 type Tx interface {
 	Source
 	// Take deletes a bounded number of pending marks and returns them. Marks of connections that wait for a retry are
-	// parked instead. ids are connections whose marks must be among those taken whatever the bound.
-	Take(ctx context.Context, ids []string) (Taken, error)
+	// parked instead. The marks of the connections in force and first must be among those taken whatever the bound, and where it
+	// binds, first is all that is taken; those in force are retried, however their last recompute ended.
+	Take(ctx context.Context, force, first []string) (Taken, error)
 	// Versions takes n consecutive values from the global counter and returns the first.
 	Versions(ctx context.Context, n int) (int64, error)
 	// Savepoint runs fn; if it fails, what it wrote is undone and its error returned, and the transaction goes on.

@@ -37,10 +37,15 @@ func wrongRuns(ctx context.Context, s Snapshot, runIDs []string) ([]wrongRun, er
 		if has == had && want.same(got) {
 			continue
 		}
-		keys, names := set{}, set{}
-		keys.add(append(slices.Clone(got.ProfileKeys), want.ProfileKeys...)...)
-		names.add(append(slices.Clone(got.ConnectionIDs), want.ConnectionIDs...)...)
-		owners, err := s.ProfileOwners(ctx, keys.sorted())
+		var keys []ProfileKey
+		names := set{}
+		for _, row := range []RunRow{got, want} {
+			names.add(row.ConnectionIDs...)
+			if k, ok := row.profileKey(); ok {
+				keys = append(keys, k)
+			}
+		}
+		owners, err := s.ProfileOwners(ctx, keys)
 		if err != nil {
 			return nil, fmt.Errorf("match profile keys: %w", err)
 		}

@@ -29,7 +29,8 @@ func (d *DB) Pending(ctx context.Context) (pending bool, err error) {
 	return pending, nil
 }
 
-// Reconcile drains until no mark of the connections is left that was visible at the call and that a drain would take.
+// Reconcile drains, the connections' own marks before any other, until none of them is left that was visible at the call and that a
+// drain would take.
 func (d *DB) Reconcile(ctx context.Context, ids []string) error {
 	for {
 		behind := false
@@ -46,7 +47,7 @@ func (d *DB) Reconcile(ctx context.Context, ids []string) error {
 		if !behind {
 			return nil
 		}
-		result, err := d.Drain(ctx)
+		result, err := d.Write(ctx, func(tx drain.Tx) (drain.Result, error) { return drain.Run(ctx, tx, drain.Options{First: ids}) })
 		if err != nil {
 			return fmt.Errorf("reconcile: %w", err)
 		}

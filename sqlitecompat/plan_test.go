@@ -1,6 +1,8 @@
 package sqlitecompat
 
 import (
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,8 +37,13 @@ func TestPlans(t *testing.T) {
 		{"failures", failuresSince, []any{ids, "[]"},
 			[]string{"r USING COVERING INDEX run_evidence_profile (profile_key=? AND source_id=? AND status=? AND first_seq>?)"}, []string{"SCAN r\n"}},
 		{"open runs", openRuns, []any{ids, 20}, []string{"r USING INDEX run_evidence_connection (connection_id=? AND status=?)"}, []string{"SCAN r\n"}},
-		{"profile owners", `SELECT connector_instance_id FROM connector_instances WHERE browser_profile_key IN (SELECT value FROM json_each(?))`, []any{ids},
-			[]string{"INDEX connector_instances_profile (browser_profile_key=?)"}, []string{"SCAN connector_instances"}},
+		{"profile owners", profileOwners, []any{`[["p","shop"]]`},
+			[]string{"INDEX connector_instances_profile (browser_profile_key=? AND connector_id=?)"}, []string{"SCAN c\n"}},
+		{"run history", newestRunsOf, []any{ids, 10, 99},
+			[]string{"r USING COVERING INDEX run_evidence_profile (profile_key=? AND source_id=? AND status=? AND first_seq<?)", "r USING COVERING INDEX run_evidence_connection (connection_id=? AND status=? AND first_seq<?)"},
+			[]string{"SCAN r\n"}},
+		{"timeline", timeline, []any{"o", "r", 1, 10, 99},
+			[]string{"spine_events USING COVERING INDEX spine_events_run (run_id=? AND event_seq>?)", "e USING INTEGER PRIMARY KEY (rowid=?)"}, []string{"SCAN spine_events", "SCAN e\n"}},
 		{"events", eventsAbove, []any{1, ids, 10},
 			[]string{"connector_summary_evidence USING INDEX connector_summary_evidence_version (version>?)", "evidence_deletions USING INTEGER PRIMARY KEY (rowid>?)", "m USING COVERING INDEX manifest_versions_version (version>?)"},
 			[]string{"SCAN connector_summary_evidence", "SCAN m\n"}},
@@ -67,5 +74,42 @@ func TestPlans(t *testing.T) {
 				t.Errorf("%s: %q in\n%s", c.name, n, plan.String())
 			}
 		}
+	}
+}
+
+// TestUpgradedDatabaseGetsItsIndexes: one whose source tables were there before, without any.
+func TestUpgradedDatabaseGetsItsIndexes(t *testing.T) {
+	source, err := steps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "old.db")
+	bare := regexp.MustCompile(`(?s)CREATE INDEX .*?;`).ReplaceAllString(source[0].sql, "")
+	if out, err := sqliteShell(path, bare+`INSERT INTO spine_events (event_type, run_id) VALUES ('run.completed', 'r');`); err != nil {
+		t.Fatal(out)
+	}
+	f := &fixture{reopen(t, path), path}
+	if err := f.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var id, parent, unused int
+	var plan string
+	err = f.Reader().QueryRowContext(t.Context(), `EXPLAIN QUERY PLAN SELECT run_id, max(occurred_at) FROM spine_events
+		WHERE source_kind = 'a' AND source_id = 'b' AND run_id IS NOT NULL GROUP BY run_id`).Scan(&id, &parent, &unused, &plan)
+	if err != nil || !strings.Contains(plan, "USING COVERING INDEX spine_events_source_run") {
+		t.Errorf("plan: %s, %v", plan, err)
+	}
+}
+
+// TestUntrustedWithoutAReason: what cannot be trusted is not, though nothing says why.
+func TestUntrustedWithoutAReason(t *testing.T) {
+	f := stocked(t)
+	f.settle(t)
+	if _, err := f.Writer().ExecContext(t.Context(), `INSERT OR REPLACE INTO capture_state (table_name, trusted, recount) VALUES ('spine_events', 0, '["runs"]')`); err != nil {
+		t.Fatal(err)
+	}
+	page, err := f.Page(t.Context(), summary.PageQuery{Owner: "ann", Limit: 1})
+	if err != nil || len(page.Observations) == 0 || page.Observations[0].Untrusted[summary.Runs] != "untrusted" {
+		t.Errorf("%+v, %v", page, err)
 	}
 }

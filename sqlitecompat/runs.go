@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 
 	"tidemark/drain"
 	"tidemark/summary"
@@ -71,17 +72,17 @@ const soundRun = `CASE WHEN json_valid(r.profile_keys) AND json_valid(r.connecti
 func (s source) RunRows(ctx context.Context, runIDs []string) (map[string]drain.RunRow, error) {
 	out := map[string]drain.RunRow{}
 	err := s.each(ctx, `
-		SELECT run_id, first_seq, status, profile_keys, connection_ids, source_ids, run_json, profile_key, connection_id, `+soundRun+`
+		SELECT run_id, first_seq, status, profile_keys, connection_ids, source_ids, run_json, profile_key, connection_id, source_id, `+soundRun+`
 		FROM run_evidence r WHERE run_id IN (SELECT value FROM json_each(?))`, []any{array(runIDs)}, func(rows *sql.Rows) error {
 		var r drain.RunRow
 		var keys, connections, sources string
-		var key, connection sql.NullString
+		var key, connection, source sql.NullString
 		var sound bool
-		if err := rows.Scan(&r.RunID, &r.FirstSeq, &r.Status, &keys, &connections, &sources, &r.RunJSON, &key, &connection, &sound); err != nil {
+		if err := rows.Scan(&r.RunID, &r.FirstSeq, &r.Status, &keys, &connections, &sources, &r.RunJSON, &key, &connection, &source, &sound); err != nil {
 			return err
 		}
 		if !sound {
-			out[r.RunID] = drain.RunRow{RunID: r.RunID, ProfileKeys: []string{key.String}, ConnectionIDs: []string{connection.String}}
+			out[r.RunID] = drain.RunRow{RunID: r.RunID, ProfileKeys: []string{key.String}, ConnectionIDs: []string{connection.String}, SourceIDs: []string{source.String}}
 			return nil
 		}
 		for _, list := range []struct {
@@ -113,11 +114,42 @@ func (s source) RunIDs(ctx context.Context, ids []string) ([]string, error) {
 		ORDER BY 1`, array(ids))
 }
 
-// ProfileOwners implements drain.Source.
-func (s source) ProfileOwners(ctx context.Context, profileKeys []string) ([]string, error) {
+// ProfileOwners implements drain.Source. Two rows of the index say whether a key is shared.
+func (s source) ProfileOwners(ctx context.Context, keys []drain.ProfileKey) ([]string, error) {
+	return s.list(ctx, profileOwners, keyPairs(keys))
+}
+
+// profileOwners finds who alone expects a key, of [["key", "connector"], …] (?1).
+const profileOwners = `
+	WITH keys (profile_key, connector_id) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?1))
+	SELECT (SELECT connector_instance_id FROM connector_instances c WHERE c.browser_profile_key = k.profile_key AND c.connector_id = k.connector_id)
+	FROM keys k
+	WHERE (SELECT count(*) FROM (
+		SELECT 1 FROM connector_instances c WHERE c.browser_profile_key = k.profile_key AND c.connector_id = k.connector_id LIMIT 2)) = 1`
+
+func keyPairs(keys []drain.ProfileKey) string {
+	var b strings.Builder
+	for _, k := range keys {
+		b.WriteString(",[")
+		quote(&b, k.Key)
+		b.WriteString(",")
+		quote(&b, k.Connector)
+		b.WriteString("]")
+	}
+	return "[" + strings.TrimPrefix(b.String(), ",") + "]"
+}
+
+// ProfileSharers implements drain.Source.
+func (s source) ProfileSharers(ctx context.Context, profileKeys []string) ([]string, error) {
 	return s.list(ctx, `
-		SELECT connector_instance_id FROM connector_instances
-		WHERE browser_profile_key IN (SELECT value FROM json_each(?))`, array(profileKeys))
+		SELECT c.connector_instance_id FROM connector_instances c
+		WHERE c.browser_profile_key IN (SELECT value FROM json_each(?)) AND (NOT EXISTS (
+			SELECT 1 FROM connector_instances o
+			WHERE o.browser_profile_key = c.browser_profile_key AND o.connector_id = c.connector_id
+			  AND o.connector_instance_id <> c.connector_instance_id)
+		OR EXISTS (
+			SELECT 1 FROM connector_summary_evidence e
+			WHERE e.connector_instance_id = c.connector_instance_id AND e.last_run_json IS NOT NULL))`, array(profileKeys))
 }
 
 // ReplaceRuns implements drain.Tx.

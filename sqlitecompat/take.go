@@ -17,7 +17,7 @@ const (
 )
 
 // Take implements drain.Tx.
-func (t *drainTx) Take(ctx context.Context, ids []string) (drain.Taken, error) {
+func (t *drainTx) Take(ctx context.Context, force, first []string) (drain.Taken, error) {
 	if err := t.expand(ctx); err != nil {
 		return drain.Taken{}, err
 	}
@@ -30,12 +30,12 @@ func (t *drainTx) Take(ctx context.Context, ids []string) (drain.Taken, error) {
 	if err == nil && every {
 		err = b.take(ctx, "marks", "")
 	} else if err == nil {
-		err = b.takeSome(ctx, ids, failed)
+		err = b.takeSome(ctx, force, first, failed)
 	}
 	if err != nil {
 		return drain.Taken{}, fmt.Errorf("take marks: %w", err)
 	}
-	retry, err := b.unpark(ctx, failed, ids)
+	retry, err := b.unpark(ctx, failed, force)
 	if err != nil {
 		return drain.Taken{}, err
 	}
@@ -107,8 +107,11 @@ func (t *drainTx) few(ctx context.Context) (few bool, err error) {
 }
 
 // takeSome takes the marks of some connections, and some marks of runs.
-func (b *batch) takeSome(ctx context.Context, ids []string, failed map[string]bool) error {
-	chosen, err := b.tx.choose(ctx, ids, failed)
+func (b *batch) takeSome(ctx context.Context, force, first []string, failed map[string]bool) error {
+	if len(first) > 0 { // somebody waits for these
+		return b.takeOwn(ctx, slices.Concat(force, first))
+	}
+	chosen, err := b.tx.choose(ctx, force, failed)
 	if err == nil && len(chosen) > 0 {
 		err = b.take(ctx, "marks", ` WHERE scope = 'connection' AND connector_instance_id IN (SELECT value FROM json_each(?))`, array(chosen))
 	}
@@ -119,6 +122,23 @@ func (b *batch) takeSome(ctx context.Context, ids []string, failed map[string]bo
 		err = b.take(ctx, "marks", ` WHERE scope = 'connector'`)
 	}
 	return err
+}
+
+// takeOwn takes the marks that cover these connections, and no others.
+func (b *batch) takeOwn(ctx context.Context, ids []string) error {
+	err := b.take(ctx, "marks", ` WHERE scope = 'connection' AND connector_instance_id IN (SELECT value FROM json_each(?))`, array(ids))
+	if err != nil {
+		return err
+	}
+	return b.take(ctx, "marks", ` WHERE mark_id IN (
+		WITH ids (id) AS MATERIALIZED (SELECT value FROM json_each(?)),
+		keys (profile_key) AS MATERIALIZED (
+			SELECT c.browser_profile_key FROM ids CROSS JOIN connector_instances c ON c.connector_instance_id = ids.id WHERE c.browser_profile_key IS NOT NULL)
+		SELECT m.mark_id FROM ids CROSS JOIN marks m ON m.connector_instance_id = ids.id WHERE m.scope = 'run'
+		UNION SELECT m.mark_id FROM keys CROSS JOIN marks m ON m.profile_key = keys.profile_key WHERE m.scope = 'run'
+		UNION SELECT m.mark_id FROM ids CROSS JOIN run_names n ON n.kind = 'connection' AND n.name = ids.id CROSS JOIN marks m ON m.run_id = n.run_id WHERE m.scope = 'run'
+		UNION SELECT m.mark_id FROM keys CROSS JOIN run_names n ON n.kind = 'profile' AND n.name = keys.profile_key CROSS JOIN marks m ON m.run_id = n.run_id WHERE m.scope = 'run')`,
+		array(ids))
 }
 
 // choose returns the connections whose marks are taken: those in ids, those that are due to be retried, and the ones with

@@ -7,7 +7,7 @@ var ofConformance = []mutation{
 	inBoth("run's mark counts what waits elsewhere", "G3", "drain/recompute.go",
 		"func borrowed(p *summary.Pending) bool { return", "func borrowed(p *summary.Pending) bool { return false &&", "TestFailedConnection$"),
 	inBoth("rebuild leaves the marks", "G2", "drain/run.go",
-		"tx.Take(ctx, opt.Force)", "tx.Take(ctx, nil)", "TestFailedConnectionByOtherWays"),
+		"tx.Take(ctx, opt.Force, opt.First)", "tx.Take(ctx, nil, opt.First)", "TestFailedConnectionByOtherWays"),
 	inBoth("verify blind to one column", "-", "drain/difference.go",
 		`	{summary.Schedule, "schedule_json", func(r summary.Row) string { return orNull(r.Schedule) }},`+"\n", "", "TestVerifyNames"),
 	inBoth("verify blind to the stored sizes", "-", "drain/difference.go",
