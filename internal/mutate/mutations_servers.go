@@ -78,8 +78,8 @@ var ofServers = []mutation{
 	},
 	{
 		name: "cursor means another thing on a standby", guarantee: "G2", file: "migrations/postgres/002_marks.sql",
-		old: "WHERE c.system_identifier = (SELECT s.system_identifier FROM pg_catalog.pg_control_system() s)",
-		new: "WHERE NOT pg_is_in_recovery() OR c.seq = 0",
+		old: "SELECT coalesce((SELECT c.snap FROM tidemark.drain_cursor c",
+		new: "SELECT coalesce(CASE WHEN pg_is_in_recovery() THEN pg_current_snapshot() END, (SELECT c.snap FROM tidemark.drain_cursor c",
 		pkg: "./internal/property", run: "TestStandbyInAStorm",
 	},
 }
