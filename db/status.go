@@ -12,7 +12,7 @@ import (
 
 // Status counts the backlog and what there is, in one snapshot.
 func (d *DB) Status(ctx context.Context) (drain.Status, error) {
-	s := drain.Status{Engine: "postgres", Capture: []drain.CaptureState{}}
+	s := drain.Status{Engine: "postgres", Capture: []drain.CaptureState{}, Servers: []drain.ServerState{}}
 	err := d.pool.QueryRow(ctx, `
 		SELECT (SELECT version FROM tidemark.schema_version), (SELECT count(*) FROM public.connector_instances),
 		       (SELECT count(*) FROM tidemark.connector_summary_evidence),
@@ -30,6 +30,9 @@ func (d *DB) Status(ctx context.Context) (drain.Status, error) {
 		return s, err
 	}
 	if s.Scrub, err = d.Scrub(ctx); err != nil {
+		return s, err
+	}
+	if s.Servers, err = d.servers(ctx); err != nil {
 		return s, err
 	}
 	s.Audit, err = d.Audit(ctx)

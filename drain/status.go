@@ -18,6 +18,7 @@ type Status struct {
 	Capture       []CaptureState   `json:"capture"`
 	Scrub         ScrubState       `json:"scrub"`
 	Audit         *AuditState      `json:"audit,omitempty"` // PostgreSQL
+	Servers       []ServerState    `json:"servers"`         // on PostgreSQL; SQLite's one server is whoever has the file
 }
 
 // CaptureState is whether capture of one source table is trusted.

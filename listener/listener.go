@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+// A leader whose drains fail stepDownAfter times in a row lets the others try, and stands back for standBack times what
+// they wait between two tries.
+const stepDownAfter, standBack = 3, 3
+
 // strayWithin bounds drains while there is no connection to notice that the server is gone.
 const strayWithin = 30 * time.Second
 
@@ -19,6 +23,8 @@ type Listener struct {
 	lost bool
 	// begun is set once a connection was found fit for the signal. Only Run's goroutine uses it.
 	begun bool
+	// back is until when it leaves the lead to others, after it has failed. Only Run's goroutine uses it.
+	back time.Time
 	*worker
 }
 
@@ -26,7 +32,9 @@ type Listener struct {
 func New(cfg Config) *Listener {
 	cfg, err := cfg.withDefaults()
 	cfg.Logger, cfg.Now, cfg.Jitter = surroundings(cfg.Logger, cfg.Now, cfg.Jitter)
-	return &Listener{cfg: cfg, err: err, worker: newWorker(cfg.Drainer, cfg.Logger, cfg.Now, cfg.Jitter)}
+	w := newWorker(cfg.Drainer, cfg.Logger, cfg.Now, cfg.Jitter)
+	w.stepDown = stepDownAfter
+	return &Listener{cfg: cfg, err: err, worker: w}
 }
 
 // Status is what the loop is and has done until now.
@@ -54,7 +62,7 @@ func (l *Listener) open(ctx context.Context) (*session, error) {
 		s.close()
 		return nil, s.unfit.err
 	}
-	l.connected(l.lost)
+	l.connected(l.lost, l.cfg.Now().Before(l.back))
 	l.lost, l.begun = false, true
 	return s, nil
 }
@@ -127,9 +135,12 @@ func (l *Listener) awaitPromotion(ctx context.Context, s *session) error {
 // follow returns when this server leads.
 func (l *Listener) follow(ctx context.Context, s *session) error {
 	for first := true; ; first = false {
-		led, err := s.tryLead(ctx)
-		if led || err != nil {
-			return err
+		if !l.cfg.Now().Before(l.back) {
+			led, err := s.tryLead(ctx)
+			if led || err != nil {
+				return err
+			}
+			l.update(func(s *Status) { s.Failing = 0 }) // whoever leads is the one to drain
 		}
 		if first {
 			l.announce(ctx, RoleFollower, SignalNone, ReasonFollower)
@@ -143,7 +154,13 @@ func (l *Listener) follow(ctx context.Context, s *session) error {
 
 // lead drains until the session or ctx ends.
 func (l *Listener) lead(ctx context.Context, s *session) (err error) {
-	defer func() { err = errors.Join(err, s.resign(ctx)) }()
+	defer func() {
+		if errors.Is(err, errStepDown) {
+			l.back = l.cfg.Now().Add(standBack * l.cfg.TakeOver)
+			l.log.Warn("listener lets others lead", keyError, describe(err))
+		}
+		err = errors.Join(err, s.resign(ctx))
+	}()
 	// A leader that crashed may have left the flag up.
 	if err := s.lowerFlag(ctx); err != nil {
 		return err

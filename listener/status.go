@@ -1,6 +1,7 @@
 package listener
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -54,6 +55,8 @@ type Status struct {
 	LastError      *Fault     `json:"last_error"`
 	// Failing counts the faults since the last success: above 0, LastError is what is wrong now.
 	Failing int64 `json:"failing"`
+	// Faults counts all of them, by code; never changed once it is in a snapshot.
+	Faults map[FaultCode]int64 `json:"faults"`
 }
 
 // Wakeups counts what ended waits.
@@ -123,11 +126,14 @@ func (t *tracker) become(r Role, by Signal, why Reason) {
 	t.update(func(s *Status) { s.Role, s.Signal, s.Reason = r, by, why })
 }
 
-// connected ends a series of failures to connect.
-func (t *tracker) connected(again bool) {
+// connected ends a series of failures to connect; one of failures to drain goes on.
+func (t *tracker) connected(again, failing bool) {
 	at := t.now()
 	t.update(func(s *Status) {
-		s.ConnectedSince, s.Failing = &at, 0
+		s.ConnectedSince = &at
+		if !failing {
+			s.Failing = 0
+		}
 		if again {
 			s.Reconnects++
 		}
@@ -143,7 +149,15 @@ func (t *tracker) disconnected(p Phase) {
 
 func (t *tracker) fault(code FaultCode, err error) {
 	f := newFault(t.now(), code, err)
-	t.update(func(s *Status) { s.LastError = &f; s.Failing++ })
+	t.update(func(s *Status) {
+		s.LastError = &f
+		s.Failing++
+		s.Faults = maps.Clone(s.Faults)
+		if s.Faults == nil {
+			s.Faults = map[FaultCode]int64{}
+		}
+		s.Faults[code]++
+	})
 }
 
 // note keeps what went wrong without saying that the loop is not fit for its job.

@@ -22,6 +22,10 @@ const (
 // errSurveyAgain ends a session in good order so that the next one looks again at what the server can do.
 var errSurveyAgain = errors.New("what the server can do may have changed")
 
+// errStepDown ends, in good order, a session whose leader fails again and again: another server may have the rights, the address
+// or the memory that this one lacks.
+var errStepDown = fmt.Errorf("drains keep failing: %w", errSurveyAgain)
+
 // facts are what must be known of a server, and of what lies between, before it is relied on.
 type facts struct {
 	standby  bool // in recovery

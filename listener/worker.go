@@ -33,6 +33,9 @@ type worker struct {
 	log     *slog.Logger
 	jitter  func() float64
 	retry   doubling // between drains that fail
+	// stepDown, if not 0, is after how many failures in a row whoever leads lets others try (errStepDown).
+	stepDown int
+	failed   int // drains in a row
 }
 
 func newWorker(d Drainer, log *slog.Logger, now func() time.Time, jitter func() float64) *worker {
@@ -63,6 +66,7 @@ func (w *worker) drainDry(ctx context.Context, g ground) error {
 			continue
 		}
 		w.retry.reset()
+		w.failed = 0
 		if result.Empty() {
 			return nil
 		}
@@ -97,6 +101,10 @@ func (w *worker) backOff(ctx context.Context, g ground, err error) error {
 	w.log.WarnContext(ctx, "drain failed", keyError, describe(err), keyRetry, wait)
 	if err := g.pause(ctx, wait); err != nil {
 		return err
+	}
+	if w.failed++; w.stepDown > 0 && w.failed >= w.stepDown && w.snapshot().Role == RoleLeader {
+		w.failed = 0
+		return errStepDown
 	}
 	w.enter(PhaseDraining)
 	return nil

@@ -13,7 +13,7 @@ import (
 
 // Status counts the backlog and what there is, in one snapshot.
 func (d *DB) Status(ctx context.Context) (drain.Status, error) {
-	s := drain.Status{Engine: "sqlite"}
+	s := drain.Status{Engine: "sqlite", Servers: []drain.ServerState{}}
 	err := d.snapshot(ctx, func(src source) (err error) {
 		err = src.q.QueryRowContext(ctx, `
 			SELECT (SELECT max(version) FROM schema_version), (SELECT count(*) FROM connector_instances),

@@ -71,6 +71,7 @@ func (p postgres) loops(signal listener.Signal, audit bool, log *slog.Logger) (l
 		leads:   func() bool { return l.Status().Role.Drains() },
 		changes: told,
 	}
+	work.run = append(work.run, newPresence(p.Replicated, l.Status, log).run)
 	if p.Replicates() {
 		p.SetLogger(log)
 		work.run, work.checks = append(work.run, p.Run), append(work.checks, p.Check)

@@ -56,6 +56,9 @@ func (a *app) printStatus(s drain.Status) {
 		lines = append(lines, []string{"audit", audited(*s.Audit)}, []string{"  bypasses", bypasses(*s.Audit)})
 	}
 	a.table([]string{"engine", s.Engine}, lines)
+	for _, server := range s.Servers {
+		a.printServer(server)
+	}
 }
 
 // audited says whether somebody audits, and since when.
@@ -91,6 +94,24 @@ func transaction(xid *int64) string {
 		return "-"
 	}
 	return "transaction " + strconv.FormatInt(*xid, 10)
+}
+
+// printServer tells what a server says of itself, and since when it has said nothing.
+func (a *app) printServer(s drain.ServerState) {
+	rows := [][]string{
+		{"  role", s.Role}, {"  signal", s.Signal + " (" + s.Reason + ")"}, {"  reads from", s.ReadsFrom},
+		{"  last seen", at(&s.SeenAt)},
+	}
+	if s.ReadsWhy != "" {
+		rows[2][1] += "; the standby: " + s.ReadsWhy
+	}
+	switch {
+	case s.LastFault != "" && s.Failing > 0:
+		rows = append(rows, []string{"  fault", s.LastFault})
+	case s.LastFault != "":
+		rows = append(rows, []string{"  last fault", s.LastFault + " (over; " + at(s.FaultedAt) + ")"})
+	}
+	a.table([]string{"server", s.Name}, rows)
 }
 
 // scrubbed tells of the last full round.

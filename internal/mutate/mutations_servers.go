@@ -82,4 +82,14 @@ var ofServers = []mutation{
 		new: "SELECT coalesce(CASE WHEN pg_is_in_recovery() THEN pg_current_snapshot() END, (SELECT c.snap FROM tidemark.drain_cursor c",
 		pkg: "./internal/property", run: "TestStandbyInAStorm",
 	},
+	{
+		name: "failing leader never steps down", guarantee: "G8", file: "listener/listener.go",
+		old: "	w.stepDown = stepDownAfter\n", new: "",
+		pkg: "./internal/servers", run: "TestLeaderThatCannotDrainStepsDown",
+	},
+	{
+		name: "leader that stepped down leads again at once", guarantee: "G8", file: "listener/listener.go",
+		old: "		if !l.cfg.Now().Before(l.back) {", new: "		if l != nil {",
+		pkg: "./internal/servers", run: "TestLeaderThatCannotDrainStepsDown",
+	},
 }
