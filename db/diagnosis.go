@@ -46,7 +46,7 @@ const machinery = `
 	SELECT d.drained_at, d.marks_taken, f.reason_code, f.attempts, f.failed_at, f.retry_at,
 	       (SELECT json_agg(json_build_object('table', t.table_name, 'trusted', t.trusted, 'reason_code', t.reason_code,
 	               'since', to_char(t.since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'recount', t.recount) ORDER BY t.table_name)
-	        FROM tidemark.capture_state t)::text
+	        FROM tidemark.capture t)::text
 	FROM (SELECT $1::text AS id) one
 	LEFT JOIN tidemark.failures f ON f.connector_instance_id = one.id
 	LEFT JOIN LATERAL (SELECT drained_at, marks_taken FROM tidemark.drain_cursor WHERE seq > 0 ORDER BY seq DESC LIMIT 1) d ON true`

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"tidemark/drain"
+	"tidemark/summary"
 )
 
 // Drain performs one bounded drain: Result.More says that marks were left. It waits for the drain lock.
@@ -30,6 +31,11 @@ func (d *DB) Pending(ctx context.Context) (pending bool, err error) {
 // Rebuild recounts the connections in ids, or everything if ids is nil; see drain.Rebuild.
 func (d *DB) Rebuild(ctx context.Context, ids []string, progress func(done, total int64)) (drain.RebuildResult, error) {
 	return drain.Rebuild(ctx, d, ids, progress)
+}
+
+// Recount derives some components of every connection again; see drain.Recount.
+func (d *DB) Recount(ctx context.Context, components summary.Set, progress func(done, total int64)) (drain.RebuildResult, error) {
+	return drain.Recount(ctx, d, components, progress)
 }
 
 // Verify compares evidence with a recount; see drain.Verify.
@@ -75,14 +81,16 @@ func (d *DB) CountConnections(ctx context.Context) (n int64, err error) {
 }
 
 // OpenRebuild implements drain.Engine.
-func (d *DB) OpenRebuild(ctx context.Context) (p drain.Progress, err error) {
-	const open = `SELECT rebuild_id, phase, after_id, done, total FROM tidemark.rebuilds WHERE finished_at IS NULL`
-	scan := func() error { return d.pool.QueryRow(ctx, open).Scan(&p.ID, &p.Phase, &p.AfterID, &p.Done, &p.Total) }
+func (d *DB) OpenRebuild(ctx context.Context, components string) (p drain.Progress, err error) {
+	const open = `SELECT rebuild_id, phase, after_id, done, total FROM tidemark.rebuilds WHERE finished_at IS NULL AND components = $1`
+	scan := func() error {
+		return d.pool.QueryRow(ctx, open, components).Scan(&p.ID, &p.Phase, &p.AfterID, &p.Done, &p.Total)
+	}
 	// What a rebuild recounted before capture was lost, or long ago, proves nothing now: begin anew.
 	_, err = d.pool.Exec(ctx, `
 		UPDATE tidemark.rebuilds SET finished_at = clock_timestamp()
 		WHERE finished_at IS NULL AND (started_at < clock_timestamp() - interval '1 hour'
-			OR started_at <= (SELECT max(since) FROM tidemark.capture_state WHERE NOT trusted))`)
+			OR started_at <= (SELECT max(since) FROM tidemark.capture WHERE NOT trusted))`)
 	if err != nil {
 		return p, unreachable(err)
 	}
@@ -94,9 +102,9 @@ func (d *DB) OpenRebuild(ctx context.Context) (p drain.Progress, err error) {
 		return p, unreachable(err)
 	}
 	_, err = d.pool.Exec(ctx, `
-		INSERT INTO tidemark.rebuilds (total)
-		SELECT (SELECT count(*) FROM `+connections+` c) + (SELECT count(DISTINCT run_id) FROM public.spine_events)
-		ON CONFLICT DO NOTHING`) // another rebuild may have been opened meanwhile: then both work on the one
+		INSERT INTO tidemark.rebuilds (components, total)
+		SELECT $1, (SELECT count(*) FROM `+connections+` c) + (SELECT count(DISTINCT run_id) FROM public.spine_events)
+		ON CONFLICT DO NOTHING`, components) // another rebuild may have been opened meanwhile: then both work on the one
 	if err != nil {
 		return p, unreachable(err)
 	}

@@ -21,7 +21,7 @@ func observation(chosen string) string {
 	SELECT p.connector_instance_id, p.connector_id, p.owner_subject_id, p.display_name, p.status, p.source_kind,
 	       p.profile_key, p.created_at, p.revoked_at, p.source_binding::text, p.updated_at, k.display_name, k.manifest::text,
 	       own.marks::text, (SELECT b.marks::text FROM marks b WHERE b.connector_instance_id IS NULL),
-	       (SELECT json_agg(s) FROM (SELECT reason_code, recount FROM tidemark.capture_state WHERE NOT trusted ORDER BY table_name) s)::text,
+	       (SELECT json_agg(s) FROM (SELECT reason_code, recount FROM tidemark.capture WHERE NOT trusted ORDER BY table_name) s)::text,
 	       e.*
 	FROM page p
 	LEFT JOIN public.connectors k ON k.connector_id = p.connector_id
@@ -126,7 +126,7 @@ func (e *nullableEvidence) evidence(id string) (*summary.Evidence, error) {
 	return &summary.Evidence{Facts: facts, Version: *e.version, ComputedAt: *e.computed, State: *e.state, LastError: e.row.LastError}, nil
 }
 
-// untrustedComponents decodes the untrusted rows of capture_state; nil if there is none.
+// untrustedComponents decodes the untrusted rows of tidemark.capture; nil if there is none.
 func untrustedComponents(text *string) (map[summary.Component]string, error) {
 	if text == nil {
 		return nil, nil
@@ -142,10 +142,7 @@ func untrustedComponents(text *string) (map[summary.Component]string, error) {
 	for _, t := range tables {
 		for _, c := range t.Recount {
 			if _, known := out[c]; !known {
-				out[c] = "untrusted" // fails closed: a reason is for people
-				if t.ReasonCode != nil {
-					out[c] = *t.ReasonCode
-				}
+				out[c] = summary.CaptureReason(t.ReasonCode)
 			}
 		}
 	}

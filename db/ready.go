@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"tidemark/drain"
@@ -28,22 +27,7 @@ func (d *DB) Ready(ctx context.Context) ([]summary.Check, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read drain lag: %w", unreachable(err))
 	}
-	return append(checks, migrations, captureCheck(capture), lagCheck(lag)), nil
-}
-
-func captureCheck(states []drain.CaptureState) summary.Check {
-	c := summary.Check{Name: summary.CheckCapture, OK: true}
-	var lost []string
-	for _, s := range states {
-		if !s.Trusted {
-			lost = append(lost, s.Table)
-		}
-	}
-	if len(lost) > 0 {
-		c.OK = false
-		c.Reason = "capture is not trusted on " + strings.Join(lost, ", ") + ": see `tidemark doctor`"
-	}
-	return c
+	return append(checks, migrations, drain.CheckCapture(capture), lagCheck(lag)), nil
 }
 
 func lagCheck(seconds *float64) summary.Check {

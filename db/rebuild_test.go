@@ -87,7 +87,11 @@ func TestRebuildOlderThanTheLossIsNotResumed(t *testing.T) {
 	b.clean()
 
 	// One that was cut off long ago is not gone on with, either: nobody knows what happened since.
-	if err := b.Trust(t.Context(), []string{"records"}); err != nil {
+	states, err := b.Capture(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Trust(t.Context(), states); err != nil {
 		t.Fatal(err)
 	}
 	cutOff()

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -42,7 +43,7 @@ func (d *DB) Status(ctx context.Context) (drain.Status, error) {
 // Capture lists the source tables and whether their capture is trusted, by name.
 func (d *DB) Capture(ctx context.Context) ([]drain.CaptureState, error) {
 	rows, err := d.pool.Query(ctx, `
-		SELECT table_name, trusted, since, reason_code, detail, recount::text[] FROM tidemark.capture_state ORDER BY table_name`)
+		SELECT table_name, trusted, since, reason_code, detail, recount::text[] FROM tidemark.capture ORDER BY table_name`)
 	if err != nil {
 		return nil, fmt.Errorf("read capture state: %w", unreachable(err))
 	}
@@ -61,11 +62,22 @@ func (d *DB) Capture(ctx context.Context) ([]drain.CaptureState, error) {
 	return out, nil
 }
 
-// Trust records that the capture of these tables is intact and that what it may have missed has been recounted.
-func (d *DB) Trust(ctx context.Context, tables []string) error {
+// Trust records that the capture of these tables is intact and that what it may have missed has been recounted, unless it was lost
+// once more since they were read. Connectors are read live; clients are told of them all, since some may have changed unseen.
+func (d *DB) Trust(ctx context.Context, lost []drain.CaptureState) error {
+	tables, since := make([]string, len(lost)), make([]time.Time, len(lost))
+	for i, s := range lost {
+		tables[i], since[i] = s.Table, s.Since.Time()
+	}
 	_, err := d.pool.Exec(ctx, `
-		UPDATE tidemark.capture_state SET trusted = true, since = clock_timestamp(), reason_code = NULL, detail = NULL, recount = '{}'
-		WHERE NOT trusted AND table_name = ANY ($1)`, tables)
+		WITH earned AS (
+			UPDATE tidemark.capture_state s SET trusted = true, since = clock_timestamp(), reason_code = NULL, detail = NULL, recount = '{}'
+			FROM unnest($1::text[], $2::timestamptz[]) e (table_name, since)
+			WHERE s.table_name = e.table_name AND s.since = e.since AND NOT s.trusted
+			  AND NOT EXISTS (SELECT FROM tidemark.capture_touched t WHERE t.table_name = s.table_name)
+			RETURNING s.table_name)
+		INSERT INTO tidemark.marks (scope, component, recount, connector_id)
+		SELECT 'connector', 'manifest', true, c.connector_id FROM public.connectors c WHERE 'connectors' IN (SELECT table_name FROM earned)`, tables, since)
 	if err != nil {
 		return fmt.Errorf("trust capture: %w", unreachable(err))
 	}

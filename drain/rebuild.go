@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"tidemark/summary"
 )
@@ -42,8 +43,8 @@ type Engine interface {
 	// evidence, both in byte order.
 	ConnectionsAfter(ctx context.Context, after string, limit int) ([]string, error)
 	RunsAfter(ctx context.Context, after string, limit int) ([]string, error)
-	// OpenRebuild continues the rebuild that was cut off, or starts one.
-	OpenRebuild(ctx context.Context) (Progress, error)
+	// OpenRebuild continues the rebuild of these components that was cut off, or starts one; "" is a rebuild of everything.
+	OpenRebuild(ctx context.Context, components string) (Progress, error)
 	// CountConnections returns how many ids ConnectionsAfter lists in all.
 	CountConnections(ctx context.Context) (int64, error)
 }
@@ -72,10 +73,35 @@ func Rebuild(ctx context.Context, e Engine, ids []string, progress func(done, to
 	return b.all(ctx)
 }
 
+// Recount derives these components of every connection from the source tables again, and leaves the others as they are; otherwise it is
+// a rebuild of everything.
+func Recount(ctx context.Context, e Engine, components summary.Set, progress func(done, total int64)) (RebuildResult, error) {
+	if progress == nil {
+		progress = func(int64, int64) {}
+	}
+	b := &rebuild{engine: e, report: progress, result: RebuildResult{Failed: []string{}}, components: summary.Set{}}
+	b.components.Union(components)
+	delete(b.components, summary.Manifest) // read live
+	if len(b.components) == 0 {
+		return b.result, nil
+	}
+	return b.all(ctx)
+}
+
 type rebuild struct {
-	engine Engine
-	report func(done, total int64)
-	result RebuildResult
+	engine     Engine
+	report     func(done, total int64)
+	result     RebuildResult
+	components summary.Set // nil: all
+}
+
+// name tells rebuilds of different components apart.
+func (b *rebuild) name() string {
+	var names []string
+	for _, c := range b.components.Sorted() {
+		names = append(names, string(c))
+	}
+	return strings.Join(names, " ")
 }
 
 func (b *rebuild) some(ctx context.Context, ids []string) error {
@@ -90,18 +116,21 @@ func (b *rebuild) some(ctx context.Context, ids []string) error {
 }
 
 func (b *rebuild) all(ctx context.Context) (RebuildResult, error) {
-	p, err := b.engine.OpenRebuild(ctx)
+	p, err := b.engine.OpenRebuild(ctx, b.name())
 	if err != nil {
 		return b.result, fmt.Errorf("open rebuild: %w", err)
 	}
 	b.result.Resumed = p.Resumed
+	if p.Phase == PhaseRuns && b.components != nil && !b.components[summary.Runs] {
+		p.Phase = PhaseConnections
+	}
 	if p.Phase == PhaseRuns {
 		if err := b.phase(ctx, &p, b.engine.RunsAfter, RunChunk, func(ids []string) Options { return Options{Runs: ids} }); err != nil {
 			return b.result, err
 		}
 		p.Phase, p.AfterID = PhaseConnections, ""
 	}
-	forced := func(ids []string) Options { return Options{Force: ids, RunsDerived: true} }
+	forced := func(ids []string) Options { return Options{Force: ids, RunsDerived: true, Components: b.components} }
 	if err := b.phase(ctx, &p, b.engine.ConnectionsAfter, ConnectionChunk, forced); err != nil {
 		return b.result, err
 	}

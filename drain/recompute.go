@@ -72,7 +72,9 @@ func recompute(ctx context.Context, src Source, work map[string]*summary.Pending
 // borrowed reports whether a connection is in work only because a run named it: marks of its own may still wait in the
 // backlog or be parked. Its sizes must not be counted then, for their deltas would be added to that count. What is new, gone
 // or failed waits for the marks that made it so; of what failed the runs are kept up to date, and it stays failed.
-func borrowed(p *summary.Pending) bool { return !p.Dirty() && !p.Recount[summary.Records] }
+func borrowed(p *summary.Pending) bool {
+	return !p.Demanded && !p.Dirty() && !p.Recount[summary.Records]
+}
 
 // others recomputes, whole, what deltas cannot give.
 func (out *recomputed) others(ctx context.Context, src Source, need map[summary.Component][]string) error {

@@ -19,6 +19,8 @@ type Options struct {
 	First []string
 	// RunsDerived says that the runs of the forced connections have been derived already.
 	RunsDerived bool
+	// Components narrows what is recounted of the forced connections; nil: everything.
+	Components summary.Set
 }
 
 // Run performs one drain in tx: it takes a bounded number of marks, brings evidence up to date with tx's snapshot and
@@ -68,24 +70,24 @@ type run struct {
 // forced turns retried and forced connections into recounts of everything, and returns those whose runs must be derived
 // from their events again.
 func forced(work map[string]*summary.Pending, retry []string, opt Options) (rederive []string) {
-	force := func(ids []string) {
+	ask := func(ids []string, components summary.Set) {
 		for _, id := range ids {
 			if work[id] == nil {
 				work[id] = &summary.Pending{}
 			}
-			work[id].Force()
+			work[id].Demand(components)
 		}
 	}
-	force(retry)
+	ask(retry, nil)
 	if !opt.RunsDerived {
-		force(opt.Force)
+		ask(opt.Force, opt.Components)
 	}
 	for id, p := range work {
 		if p.Rederive {
 			rederive = append(rederive, id)
 		}
 	}
-	force(opt.Force) // derived already, unless a mark that came since asks for it: that mark is consumed here
+	ask(opt.Force, opt.Components) // derived already, unless a mark that came since asks for it: that mark is consumed here
 	slices.Sort(rederive)
 	return rederive
 }

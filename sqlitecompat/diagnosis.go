@@ -68,6 +68,13 @@ func (s source) diagnose(ctx context.Context, d *summary.Diagnosis) error {
 	if err := readMachinery(s.q.QueryRowContext(ctx, machinery, o.ConnectionID), d); err != nil {
 		return err
 	}
+	for i := range d.Capture {
+		for _, l := range s.lost {
+			if c := &d.Capture[i]; c.Table == l.table && c.Trusted {
+				c.Trusted, c.Since, c.ReasonCode, c.Recount = false, l.since, &l.reason, l.components
+			}
+		}
+	}
 	err = s.q.QueryRowContext(ctx, unattributed, o.Identity.ConnectorID, o.Identity.OwnerSubjectID).Scan(&d.UnattributedRuns)
 	if err != nil {
 		return fmt.Errorf("count unattributed runs: %w", err)

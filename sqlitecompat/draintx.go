@@ -21,7 +21,7 @@ type drainTx struct {
 func (d *DB) Write(ctx context.Context, fn func(drain.Tx) (drain.Result, error)) (drain.Result, error) {
 	var result drain.Result
 	err := d.draining(ctx, func(conn *sql.Conn) (bool, error) {
-		tx := &drainTx{source: source{conn}, conn: conn, db: d}
+		tx := &drainTx{source: source{q: conn}, conn: conn, db: d}
 		var err error
 		result, err = fn(tx)
 		return tx.wrote, err
@@ -47,7 +47,7 @@ func (d *DB) snapshot(ctx context.Context, fn func(source) error) error {
 		return fmt.Errorf("begin to read: %w", unreachable(err))
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
-	return unreachable(fn(source{tx}))
+	return unreachable(fn(source{tx, d.losses()}))
 }
 
 // exec runs a statement of the drain.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tidemark/drain"
+	"tidemark/summary"
 )
 
 // Drain performs one bounded drain: Result.More says that marks were left. Where there is nothing to drain it takes no lock.
@@ -60,6 +61,11 @@ func (d *DB) Reconcile(ctx context.Context, ids []string) error {
 // Rebuild recounts the connections in ids, or everything if ids is nil; see drain.Rebuild.
 func (d *DB) Rebuild(ctx context.Context, ids []string, progress func(done, total int64)) (drain.RebuildResult, error) {
 	return drain.Rebuild(ctx, d, ids, progress)
+}
+
+// Recount derives some components of every connection again; see drain.Recount.
+func (d *DB) Recount(ctx context.Context, components summary.Set, progress func(done, total int64)) (drain.RebuildResult, error) {
+	return drain.Recount(ctx, d, components, progress)
 }
 
 // Verify compares evidence with a recount; see drain.Verify.
@@ -117,7 +123,7 @@ func (d *DB) RunsAfter(ctx context.Context, after string, limit int) ([]string, 
 }
 
 func (d *DB) list(ctx context.Context, query string, args ...any) ([]string, error) {
-	out, err := source{d.reader}.list(ctx, query, args...)
+	out, err := source{q: d.reader}.list(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list ids: %w", unreachable(err))
 	}
@@ -131,11 +137,11 @@ func (d *DB) CountConnections(ctx context.Context) (n int64, err error) {
 }
 
 // OpenRebuild implements drain.Engine.
-func (d *DB) OpenRebuild(ctx context.Context) (p drain.Progress, err error) {
+func (d *DB) OpenRebuild(ctx context.Context, components string) (p drain.Progress, err error) {
 	err = d.immediate(ctx, func(conn *sql.Conn) (bool, error) {
-		const open = `SELECT rebuild_id, phase, after_id, done, total FROM rebuilds WHERE finished_at IS NULL`
+		const open = `SELECT rebuild_id, phase, after_id, done, total FROM rebuilds WHERE finished_at IS NULL AND components = ?1`
 		scan := func() error {
-			return conn.QueryRowContext(ctx, open).Scan(&p.ID, &p.Phase, &p.AfterID, &p.Done, &p.Total)
+			return conn.QueryRowContext(ctx, open, components).Scan(&p.ID, &p.Phase, &p.AfterID, &p.Done, &p.Total)
 		}
 		// What a rebuild recounted before capture was lost, or long ago, proves nothing now: begin anew.
 		_, err := conn.ExecContext(ctx, `
@@ -150,8 +156,8 @@ func (d *DB) OpenRebuild(ctx context.Context) (p drain.Progress, err error) {
 			return true, err
 		}
 		_, err = conn.ExecContext(ctx, `
-			INSERT INTO rebuilds (total)
-			SELECT (SELECT count(*) FROM `+connections+`) + (SELECT count(DISTINCT run_id) FROM spine_events)`)
+			INSERT INTO rebuilds (components, total)
+			SELECT ?1, (SELECT count(*) FROM `+connections+`) + (SELECT count(DISTINCT run_id) FROM spine_events)`, components)
 		if err != nil {
 			return false, err
 		}

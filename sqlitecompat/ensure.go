@@ -3,10 +3,12 @@ package sqlitecompat
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 
 	"tidemark/drain"
+	"tidemark/summary"
 )
 
 // startCapture lets the hooks capture, if the tables are such that they can.
@@ -60,11 +62,12 @@ func (d *DB) EnsureCapture(ctx context.Context) ([]drain.Finding, error) {
 		if err := target.install(ctx, conn); err != nil {
 			return false, err
 		}
-		return true, distrust(ctx, conn, found, set.version == 0)
+		return true, distrust(ctx, conn, found, set.version == 0, d.instant())
 	})
 	if err != nil {
 		return nil, fmt.Errorf("install guard triggers: %w", unreachable(err))
 	}
+	d.lose(nil) // it is on record now
 	return found, nil
 }
 
@@ -122,9 +125,9 @@ func (s recorded) install(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// distrust leaves recount marks for the tables that were found unguarded, and says in capture_state since when capture is
-// trusted again. At the first installation there may be nothing to recount.
-func distrust(ctx context.Context, conn *sql.Conn, found []drain.Finding, first bool) error {
+// distrust says in capture_state that the tables which were found unguarded are not to be trusted, and leaves recount marks for them. At
+// the first installation there may be nothing to recount.
+func distrust(ctx context.Context, conn *sql.Conn, found []drain.Finding, first bool, now summary.Instant) error {
 	var populated bool
 	err := conn.QueryRowContext(ctx, `
 		SELECT EXISTS (SELECT 1 FROM connector_instances) OR EXISTS (SELECT 1 FROM connector_summary_evidence)
@@ -133,14 +136,23 @@ func distrust(ctx context.Context, conn *sql.Conn, found []drain.Finding, first 
 		return fmt.Errorf("look for rows: %w", err)
 	}
 	for _, g := range guards {
-		i := slices.IndexFunc(found, func(f drain.Finding) bool { return f.Table == g.table || f.Table == "hooked" })
+		i := slices.IndexFunc(found, func(f drain.Finding) bool { return f.Table == g.table || f.Table == everyTable })
 		if i < 0 {
 			continue
 		}
-		detail := sql.NullString{String: found[i].Object + ": " + found[i].Problem, Valid: !first}
-		_, err := conn.ExecContext(ctx, `
-			INSERT INTO capture_state (table_name, trusted, detail) VALUES (?, 1, ?)
-			ON CONFLICT DO UPDATE SET trusted = 1, since = excluded.since, reason_code = NULL, detail = excluded.detail, recount = '[]'`, g.table, detail)
+		reason, detail := found[i].Problem, found[i].Object+": "+found[i].Problem
+		if first {
+			reason, detail = summary.CaptureOnPopulated, "the table had rows when its guard triggers were first installed"
+		}
+		recount, err := json.Marshal(g.components())
+		if err == nil {
+			_, err = conn.ExecContext(ctx, `
+				INSERT INTO capture_state (table_name, trusted, since, reason_code, detail, recount)
+				VALUES (?1, ?2, ?3, CASE WHEN NOT ?2 THEN ?4 END, CASE WHEN NOT ?2 THEN ?5 END, CASE WHEN ?2 THEN '[]' ELSE ?6 END)
+				ON CONFLICT DO UPDATE SET trusted = excluded.trusted, since = excluded.since, reason_code = excluded.reason_code,
+					detail = excluded.detail, recount = excluded.recount`,
+				g.table, first && !populated, now, reason, detail, string(recount))
+		}
 		if err == nil && populated {
 			if g.component == "manifest" {
 				_, err = conn.ExecContext(ctx, `

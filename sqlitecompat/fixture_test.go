@@ -144,7 +144,7 @@ func (f *fixture) marks(t tb) []string {
 // query reads the only column.
 func (f *fixture) query(t tb, query string) []string {
 	t.Helper()
-	out, err := source{f.Reader()}.list(t.Context(), query)
+	out, err := source{q: f.Reader()}.list(t.Context(), query)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, query)
 	}
@@ -183,6 +183,33 @@ func (f *fixture) settle(t tb) {
 		f.check(t)
 	}
 	t.Fatalf("marks are pending after 1,000 drains")
+}
+
+// untrusted names the tables whose capture is not trusted, each with why; trust trusts them: the marks that were left cover them.
+func (f *fixture) untrusted(t tb) []string {
+	t.Helper()
+	states, err := f.Capture(t.Context())
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	var out []string
+	for _, s := range states {
+		if !s.Trusted {
+			out = append(out, fmt.Sprint(s.Table, " ", *s.ReasonCode, " ", s.Recount))
+		}
+	}
+	return out
+}
+
+func (f *fixture) trust(t tb) {
+	t.Helper()
+	states, err := f.Capture(t.Context())
+	if err == nil {
+		err = f.Trust(t.Context(), states)
+	}
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
 }
 
 func (f *fixture) judge(t tb, judge func(*recount.State) []recount.Problem) {

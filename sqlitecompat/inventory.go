@@ -7,15 +7,16 @@ import (
 	"strings"
 
 	"tidemark/drain"
+	"tidemark/summary"
 )
 
-// What can be wrong with the guard triggers: closed codes, those of package triggers where it has them.
+// What can be wrong with the guard triggers.
 const (
-	notInstalled   = "triggers_not_installed" // no set was ever recorded
-	tableMissing   = "table_missing"
-	triggerMissing = "trigger_missing"
-	triggerAltered = "trigger_altered"
-	hookedRowLeft  = "hooked_row_left" // the row that keeps the guards still was committed
+	notInstalled   = summary.CaptureNotInstalled // no set was ever recorded
+	tableMissing   = summary.CaptureTableMissing
+	triggerMissing = summary.CaptureTriggerMissing
+	triggerAltered = summary.CaptureTriggerAltered
+	hookedRowLeft  = summary.CaptureHookedRowLeft // the row that keeps the guards still was committed
 )
 
 // mend is the command that puts the guards back in place.
@@ -28,7 +29,8 @@ type recorded struct {
 }
 
 // Inventory compares the guard triggers with the set that was last recorded, and returns what differs, by table; nothing if
-// all is well. While there is a finding, a foreign writer's changes of that table may go unmarked. It changes nothing.
+// all is well. While there is a finding, a foreign writer's changes of that table may go unmarked. It writes nothing, but from here on
+// what this process reads of the table is untrusted: to put that on record takes the write lock, which another may hold for long.
 func (d *DB) Inventory(ctx context.Context) ([]drain.Finding, error) {
 	found, _, err := inventory(ctx, d.reader)
 	if err != nil {
@@ -42,6 +44,7 @@ func (d *DB) Inventory(ctx context.Context) ([]drain.Finding, error) {
 		found = append(found, drain.Finding{Table: "hooked", Object: "table hooked", Problem: hookedRowLeft, Fix: mend,
 			Detail: "its row keeps every guard trigger still; only a transaction of Tidemark's may hold it"})
 	}
+	d.lose(found)
 	return found, nil
 }
 

@@ -68,6 +68,10 @@ func TestExistingTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := &fixture{db, path}
+	if lost := f.untrusted(t); len(lost) != 10 || lost[0] != "blobs installed_on_populated_table [retained_bytes]" {
+		t.Errorf("untrusted: %q", lost)
+	}
+	f.trust(t)
 	f.check(t)
 	f.settle(t)
 	if got := f.query(t, `SELECT total_records || ' ' || (last_run_json ->> 'run_id') FROM connector_summary_evidence`); !slices.Equal(got, []string{"1 r"}) {
@@ -168,18 +172,26 @@ func TestInventory(t *testing.T) {
 		name, script string
 		want         drain.Finding
 		marks        []string
+		untrusted    string // the first
 	}{
 		{"dropped", `DROP TRIGGER tidemark_guard_records_update; UPDATE records SET deleted = 1;`,
-			drain.Finding{Table: "records", Object: "trigger tidemark_guard_records_update", Problem: triggerMissing}, []string{"all records recount"}},
+			drain.Finding{Table: "records", Object: "trigger tidemark_guard_records_update", Problem: triggerMissing}, []string{"all records recount"},
+			"records trigger_missing [records retained_bytes]"},
 		{"altered", `DROP TRIGGER tidemark_guard_blobs_delete; CREATE TRIGGER tidemark_guard_blobs_delete AFTER DELETE ON blobs BEGIN SELECT 1; END; DELETE FROM blobs;`,
-			drain.Finding{Table: "blobs", Object: "trigger tidemark_guard_blobs_delete", Problem: triggerAltered}, []string{"all retained_bytes recount"}},
+			drain.Finding{Table: "blobs", Object: "trigger tidemark_guard_blobs_delete", Problem: triggerAltered}, []string{"all retained_bytes recount"},
+			"blobs trigger_altered [retained_bytes]"},
 		{"of connectors", `DROP TRIGGER tidemark_guard_connectors_update;`,
 			drain.Finding{Table: "connectors", Object: "trigger tidemark_guard_connectors_update", Problem: triggerMissing},
-			[]string{"connector manifest recount connector:amazon", "connector manifest recount connector:bank"}},
+			[]string{"connector manifest recount connector:amazon", "connector manifest recount connector:bank"},
+			"connectors trigger_missing [manifest]"},
+		{"of connections", `DROP TRIGGER tidemark_guard_connector_instances_insert;`,
+			drain.Finding{Table: "connector_instances", Object: "trigger tidemark_guard_connector_instances_insert", Problem: triggerMissing}, []string{"all all recount"},
+			"connector_instances trigger_missing [identity runs]"},
 		{"hooked row", `INSERT INTO hooked VALUES (1); DELETE FROM records; DELETE FROM connector_instances WHERE connector_instance_id = 'c3';`,
 			drain.Finding{Table: "hooked", Object: "table hooked", Problem: hookedRowLeft},
 			[]string{"all all recount", "all attention recount", "all device recount", "all gaps recount", "all records recount", "all retained_bytes recount",
-				"all retained_bytes recount", "all runs recount", "all schedule recount", "connector manifest recount connector:amazon", "connector manifest recount connector:bank"}},
+				"all retained_bytes recount", "all runs recount", "all schedule recount", "connector manifest recount connector:amazon", "connector manifest recount connector:bank"},
+			"blobs hooked_row_left [retained_bytes]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := stocked(t)
@@ -195,7 +207,11 @@ func TestInventory(t *testing.T) {
 				if err != nil || len(found) != 1 || found[0].Table != c.want.Table || found[0].Object != c.want.Object || found[0].Problem != c.want.Problem || found[0].Fix != mend {
 					t.Errorf("found %+v %v", found, err)
 				}
+				if lost := f.untrusted(t); len(lost) == 0 || lost[0] != c.untrusted || len(lost) > 1 && c.name != "hooked row" {
+					t.Errorf("untrusted: %q, want %q", lost, c.untrusted)
+				}
 			}
+			f.trust(t)
 			f.wantMarks(t, c.marks...)
 			if found, err := f.EnsureCapture(t.Context()); err != nil || len(found) != 0 {
 				t.Errorf("mended: %v %v", found, err)
@@ -219,6 +235,7 @@ func TestTriggerSets(t *testing.T) {
 	if got := f.query(t, `SELECT count(*) || '' FROM sqlite_schema s JOIN trigger_sets t ON t.object_name = s.name AND t.definition = s.sql WHERE t.set_version = 99`); got[0] != "40" {
 		t.Errorf("%s triggers of the newer set are installed", got[0])
 	}
+	f.trust(t)
 	f.settle(t)
 	f.must(t, `DELETE FROM trigger_sets WHERE set_version = 99`, `UPDATE trigger_sets SET set_version = 0`)
 	for range 2 {
@@ -229,6 +246,7 @@ func TestTriggerSets(t *testing.T) {
 	if got := f.query(t, `SELECT count(*) || '' FROM sqlite_schema s JOIN trigger_sets t ON t.object_name = s.name AND t.definition = s.sql WHERE t.set_version = 1`); got[0] != "40" {
 		t.Errorf("%s triggers of this program's set are installed", got[0])
 	}
+	f.trust(t)
 	f.settle(t)
 	f.shell(t, `DROP TABLE blobs;`)
 	if _, err = f.EnsureCapture(t.Context()); err == nil || !strings.Contains(err.Error(), "table blobs is missing") {

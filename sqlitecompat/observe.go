@@ -49,7 +49,7 @@ func (s source) observe(ctx context.Context, chosen string, args ...any) ([]summ
 		if err != nil {
 			return nil, fmt.Errorf("read summaries: %w", err)
 		}
-		lost, err := untrustedComponents(o.untrusted)
+		lost, err := s.untrusted(o.untrusted)
 		if err != nil {
 			return nil, err
 		}
@@ -111,24 +111,32 @@ func (e *nullableEvidence) evidence(id string) (*summary.Evidence, error) {
 const untrusted = `(SELECT CASE WHEN count(*) > 0 THEN json_group_array(json_array(reason_code, json(recount))) END
 	FROM (SELECT reason_code, recount FROM capture_state WHERE NOT trusted ORDER BY table_name))`
 
-func untrustedComponents(text sql.NullString) (map[summary.Component]string, error) {
-	if !text.Valid {
+// untrusted adds to what is on record what this process knows; nil if there is neither.
+func (s source) untrusted(text sql.NullString) (map[summary.Component]string, error) {
+	if !text.Valid && len(s.lost) == 0 {
 		return nil, nil
 	}
 	var tables [][2]json.RawMessage
-	if err := json.Unmarshal([]byte(text.String), &tables); err != nil {
-		return nil, fmt.Errorf("decode capture state: %w", err)
+	if text.Valid {
+		if err := json.Unmarshal([]byte(text.String), &tables); err != nil {
+			return nil, fmt.Errorf("decode capture state: %w", err)
+		}
 	}
 	out := map[summary.Component]string{}
+	for _, l := range s.lost {
+		for _, c := range l.components {
+			out[c] = summary.CaptureReason(&l.reason)
+		}
+	}
 	for _, t := range tables {
-		reason := "untrusted" // fails closed: a reason is for people
+		var reason *string
 		var recount []summary.Component
 		if err := errors.Join(json.Unmarshal(t[0], &reason), json.Unmarshal(t[1], &recount)); err != nil {
 			return nil, fmt.Errorf("decode capture state: %w", err)
 		}
 		for _, c := range recount {
 			if _, known := out[c]; !known {
-				out[c] = reason
+				out[c] = summary.CaptureReason(reason)
 			}
 		}
 	}

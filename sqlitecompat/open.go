@@ -37,6 +37,7 @@ type DB struct {
 	drainer *sql.DB
 	// capturing: the schema is this program's, so the hooks capture.
 	capturing  atomic.Bool
+	lost       atomic.Pointer[[]loss] // that the last inventory found
 	watch      *watch
 	checkpoint *checkpointer
 }

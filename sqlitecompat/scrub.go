@@ -14,7 +14,7 @@ var _ drain.ScrubEngine = (*DB)(nil)
 
 // Scrub implements drain.ScrubEngine.
 func (d *DB) Scrub(ctx context.Context) (drain.ScrubState, error) {
-	s, err := source{d.reader}.scrub(ctx)
+	s, err := source{q: d.reader}.scrub(ctx)
 	if err != nil {
 		return s, fmt.Errorf("read scrub: %w", unreachable(err))
 	}

@@ -9,7 +9,10 @@ import (
 )
 
 // source reads one snapshot: a read transaction, or the drain's own (drain.Source, drain.Snapshot).
-type source struct{ q queryer }
+type source struct {
+	q    queryer
+	lost []loss // what this process knows and could not write down yet
+}
 
 var (
 	_ drain.Snapshot = source{}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"tidemark/drain"
 	"tidemark/summary"
@@ -40,7 +39,7 @@ func (d *DB) Status(ctx context.Context) (drain.Status, error) {
 
 // Capture lists the source tables and whether their capture is trusted, by name.
 func (d *DB) Capture(ctx context.Context) ([]drain.CaptureState, error) {
-	out, err := source{d.reader}.capture(ctx)
+	out, err := source{d.reader, d.losses()}.capture(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read capture state: %w", unreachable(err))
 	}
@@ -59,17 +58,29 @@ func (s source) capture(ctx context.Context) ([]drain.CaptureState, error) {
 			if err := json.Unmarshal([]byte(recount), &c.Recount); err != nil {
 				return fmt.Errorf("decode recount of %s: %w", c.Table, err)
 			}
+			for _, l := range s.lost {
+				l.overlay(&c)
+			}
 			out = append(out, c)
 			return nil
 		})
 	return out, err
 }
 
-// Trust records that the capture of these tables is intact and that what it may have missed has been recounted.
-func (d *DB) Trust(ctx context.Context, tables []string) error {
-	_, err := d.writer.ExecContext(ctx, `
-		UPDATE capture_state SET trusted = 1, since = ?1, reason_code = NULL, detail = NULL, recount = '[]'
-		WHERE NOT trusted AND table_name IN (SELECT value FROM json_each(?2))`, d.instant(), array(tables))
+// Trust records that the capture of these tables is intact and that what it may have missed has been recounted, unless it was lost
+// once more since they were read.
+func (d *DB) Trust(ctx context.Context, lost []drain.CaptureState) error {
+	err := d.immediate(ctx, func(conn *sql.Conn) (bool, error) {
+		for _, s := range lost {
+			_, err := conn.ExecContext(ctx, `
+				UPDATE capture_state SET trusted = 1, since = ?1, reason_code = NULL, detail = NULL, recount = '[]'
+				WHERE NOT trusted AND table_name = ?2 AND since = ?3`, d.instant(), s.Table, s.Since)
+			if err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	})
 	if err != nil {
 		return fmt.Errorf("trust capture: %w", unreachable(err))
 	}
@@ -95,20 +106,7 @@ func (d *DB) Ready(ctx context.Context) ([]summary.Check, error) {
 	if err := d.reader.QueryRowContext(ctx, `SELECT (SELECT marked_at FROM marks ORDER BY mark_id LIMIT 1)`).Scan(&oldest); err != nil {
 		return nil, fmt.Errorf("read drain lag: %w", unreachable(err))
 	}
-	return append(checks, migrations, captureCheck(states), lagCheck(oldest, d.instant())), nil
-}
-
-func captureCheck(states []drain.CaptureState) summary.Check {
-	var lost []string
-	for _, s := range states {
-		if !s.Trusted {
-			lost = append(lost, s.Table)
-		}
-	}
-	if len(lost) == 0 {
-		return summary.Check{Name: summary.CheckCapture, OK: true}
-	}
-	return summary.Check{Name: summary.CheckCapture, Reason: "capture is not trusted on " + strings.Join(lost, ", ") + ": see `tidemark doctor`"}
+	return append(checks, migrations, drain.CheckCapture(states), lagCheck(oldest, d.instant())), nil
 }
 
 func lagCheck(oldest *summary.Instant, now summary.Instant) summary.Check {

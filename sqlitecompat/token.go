@@ -54,7 +54,7 @@ func (d *DB) CreateToken(ctx context.Context, t summary.Token, sha256 [32]byte) 
 // Tokens lists the tokens of one owner, or all if owner is empty, the oldest first.
 func (d *DB) Tokens(ctx context.Context, owner string) ([]summary.Token, error) {
 	out := []summary.Token{}
-	err := source{d.reader}.each(ctx, `SELECT `+tokenColumns+` FROM tokens WHERE ?1 = '' OR owner_subject_id = ?1 ORDER BY created_at, token_id`,
+	err := source{q: d.reader}.each(ctx, `SELECT `+tokenColumns+` FROM tokens WHERE ?1 = '' OR owner_subject_id = ?1 ORDER BY created_at, token_id`,
 		[]any{owner}, func(rows *sql.Rows) error {
 			t, err := scanToken(rows.Scan)
 			out = append(out, t)

@@ -2,12 +2,6 @@ package summary
 
 import "slices"
 
-// CaptureReasons are why capture of a source table is not trusted: the codes of capture_state.
-var CaptureReasons = []string{
-	"triggers_not_installed", "table_missing", "trigger_missing", "trigger_disabled", "trigger_demoted", "trigger_altered",
-	"function_missing", "function_altered", "function_owner", "installed_on_populated_table", ReasonUntrusted,
-}
-
 // ComponentReasons are the reason codes of a COMPONENT.
 var ComponentReasons = append([]string{
 	ReasonManifestUnavailable, ReasonManifestInvalid, ReasonSummaryMissing, ReasonMarksPending, ReasonEvidenceFailed,
@@ -58,12 +52,4 @@ func ReasonCodes() []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-// captureCode is a code of capture_state as it may be shown.
-func captureCode(code string) string {
-	if slices.Contains(CaptureReasons, code) {
-		return code
-	}
-	return ReasonUntrusted
 }

@@ -258,10 +258,14 @@ func (x *oracle) defects() (any, passing bool) {
 
 func (x *oracle) outbox() string {
 	d := x.o.Device
+	ingested := x.o.Identity.CreatedAt // nothing yet: for as long as the connection exists
+	if d != nil && d.LastIngestAt != nil {
+		ingested = *d.LastIngestAt
+	}
 	switch {
 	case !x.device() || d == nil || d.NewestHeartbeatAt == nil || x.age(*d.NewestHeartbeatAt) > 15*time.Minute:
 		return "unknown"
-	case d.DeadLetters > 0, d.RecordsPending > 0 && x.age(*Later(&x.o.Identity.CreatedAt, d.LastIngestAt)) >= 15*time.Minute:
+	case d.DeadLetters > 0, d.RecordsPending > 0 && x.age(ingested) >= 15*time.Minute:
 		return "stalled"
 	case d.RecordsPending > 0:
 		return "active"

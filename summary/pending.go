@@ -22,6 +22,8 @@ type Pending struct {
 	// Asked holds, per component of Recount, the oldest marked_at of the marks that ask for it; Moved that of the deltas.
 	Asked map[Component]Instant
 	Moved *Instant
+	// Demanded says that a recount was asked for by who took every mark of the connection: it is whole.
+	Demanded bool
 	// Parked is true while every mark that asks for a recount is parked: waiting a moment for the drain will not help.
 	Parked bool
 }
@@ -94,6 +96,27 @@ func (p *Pending) Ask(c Component) {
 func (p *Pending) Force() {
 	p.Ask(All)
 	p.AllStreams, p.Rederive = true, true
+}
+
+// Demand asks for these components to be derived from the source tables again, whatever marks say; nil is everything.
+func (p *Pending) Demand(components Set) {
+	p.Demanded = true
+	if components == nil {
+		p.Force()
+		return
+	}
+	for _, c := range components.Sorted() {
+		p.Ask(c)
+		switch c {
+		case Records, RetainedBytes:
+			p.Ask(RetainedBytes)
+			p.AllStreams = true
+		case Identity:
+			p.Ask(Runs)
+		case Runs:
+			p.Rederive = true
+		}
+	}
 }
 
 func (p *Pending) askStream(name string) {

@@ -62,7 +62,7 @@ func standingsOf(o *Observation, m manifest, clk *clock) standings {
 		case c != Manifest && c != Identity && o.State == StateFailed:
 			return standing{ComponentFailed, failureCode(o.LastError), true}
 		case untrusted:
-			return standing{ComponentStale, captureCode(reason), true}
+			return standing{ComponentStale, CaptureReason(&reason), true}
 		case c == Manifest || c == Identity: // read live
 			return standing{state: ComponentCurrent}
 		case o.ComputedAt == nil:

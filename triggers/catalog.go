@@ -20,19 +20,44 @@ const pinned = `SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL quote_all
 // catalog is what the database has.
 type catalog struct {
 	tables  map[string]bool // source tables that exist
+	members map[string][]child
 	objects map[key]object
 	owners  map[key]string // of functions
 	owner   string         // of tidemark.marks: who must own the functions
+	user    string         // of the session
+	calls   map[key]string // by trigger, which of our functions it calls
+	touched []Finding      // what is not as the last installation left it
 }
 
-// readCatalog reads the triggers of the source tables and all trigger functions of the schema tidemark.
+// child is a table below a source table: a partition at any depth, or a table that inherits. A statement that names one fires its
+// statement triggers and not the source's, and a statement that names the source the source's alone, so each needs its own and
+// nothing is marked twice. Row triggers of a partitioned table are cloned to its partitions by the server.
+type child struct {
+	on        string // qualified, as the catalog prints it
+	partition bool   // else it inherits
+	foreign   bool
+	seen      bool // by an installation
+}
+
+// tree are the source tables and all below them.
+const tree = `
+	WITH RECURSIVE tree AS (
+		SELECT c.relname::text AS source, c.oid AS relation, true AS top
+		FROM pg_class c
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname = ANY ($1)
+		UNION
+		SELECT t.source, i.inhrelid, false FROM tree t JOIN pg_inherits i ON i.inhparent = t.relation AND NOT i.inhdetachpending
+	)`
+
+// readCatalog reads the source tables with all below them, all trigger functions of the schema tidemark, and every trigger that is
+// on one of the tables or calls one of the functions.
 func readCatalog(ctx context.Context, tx pgx.Tx) (catalog, error) {
-	c := catalog{tables: map[string]bool{}, objects: map[key]object{}, owners: map[key]string{}}
+	c := catalog{tables: map[string]bool{}, members: map[string][]child{}, objects: map[key]object{}, owners: map[key]string{}, calls: map[key]string{}}
 	err := tx.QueryRow(ctx, `
-		SELECT pg_get_userbyid(m.relowner)::text
+		SELECT pg_get_userbyid(m.relowner)::text, current_user::text
 		FROM pg_class m
 		WHERE m.oid = to_regclass('tidemark.marks') AND to_regclass('tidemark.trigger_sets') IS NOT NULL
-		  AND to_regclass('tidemark.capture_state') IS NOT NULL`).Scan(&c.owner)
+		  AND to_regclass('tidemark.capture') IS NOT NULL`).Scan(&c.owner, &c.user)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, ErrNotMigrated
 	}
@@ -43,36 +68,85 @@ func readCatalog(ctx context.Context, tx pgx.Tx) (catalog, error) {
 	for i := range sources {
 		names[i] = sources[i].table
 	}
-	rows, err := tx.Query(ctx, `
-		SELECT 'table', '', c.relname::text, '', '', ''
-		FROM pg_class c
-		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname = ANY ($1)
-		UNION ALL
-		SELECT 'trigger', t.tgname::text, c.relname::text, pg_get_triggerdef(t.oid), t.tgenabled::text, ''
-		FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-		WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1) AND NOT t.tgisinternal
-		UNION ALL
-		SELECT 'function', p.proname::text, '', pg_get_functiondef(p.oid), '', pg_get_userbyid(p.proowner)::text
-		FROM pg_proc p
-		WHERE p.pronamespace = 'tidemark'::regnamespace AND p.prorettype = 'trigger'::regtype AND p.pronargs = 0`, names)
+	for _, read := range []func(context.Context, pgx.Tx, []string) error{c.readTables, c.readObjects, c.readTouched} {
+		if err := read(ctx, tx, names); err != nil {
+			return c, fmt.Errorf("read catalog: %w", err)
+		}
+	}
+	return c, nil
+}
+
+func (c *catalog) readTables(ctx context.Context, tx pgx.Tx, names []string) error {
+	rows, err := tx.Query(ctx, tree+`
+		SELECT DISTINCT t.source, t.top, format('%I.%I', n.nspname, c.relname), c.relispartition, c.relkind = 'f',
+		       EXISTS (SELECT FROM tidemark.capture_seen s
+		               WHERE s.table_name = t.source AND s.object_kind = 'partition' AND s.relation = t.relation)
+		FROM tree t JOIN pg_class c ON c.oid = t.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+		ORDER BY 1, 3`, names)
 	if err != nil {
-		return c, fmt.Errorf("read catalog: %w", err)
+		return err
+	}
+	var m child
+	var source string
+	var top bool
+	_, err = pgx.ForEachRow(rows, []any{&source, &top, &m.on, &m.partition, &m.foreign, &m.seen}, func() error {
+		if top {
+			c.tables[source] = true
+		} else {
+			c.members[source] = append(c.members[source], m)
+		}
+		return nil
+	})
+	return err
+}
+
+func (c *catalog) readObjects(ctx context.Context, tx pgx.Tx, names []string) error {
+	rows, err := tx.Query(ctx, tree+`
+		SELECT 'trigger', t.tgname::text, coalesce((SELECT min(tree.source) FROM tree WHERE tree.relation = t.tgrelid), ''),
+		       CASE WHEN p.pronamespace = 'tidemark'::regnamespace THEN p.proname::text ELSE '' END, format('%I.%I', n.nspname, c.relname), pg_get_triggerdef(t.oid), t.tgenabled::text, ''
+		FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+		JOIN pg_proc p ON p.oid = t.tgfoid
+		WHERE t.tgfoid IN (SELECT oid FROM pg_proc WHERE pronamespace = 'tidemark'::regnamespace AND prorettype = 'trigger'::regtype)
+		   OR t.tgname::text LIKE 'tidemark\_%' AND t.tgrelid IN (SELECT tree.relation FROM tree)
+		UNION ALL
+		SELECT 'function', p.proname::text, '', '', '', pg_get_functiondef(p.oid), '', pg_get_userbyid(p.proowner)::text
+		FROM pg_proc p
+		WHERE p.pronamespace = 'tidemark'::regnamespace AND p.prorettype = 'trigger'::regtype AND p.pronargs = 0
+		ORDER BY 1, 5, 2`, names)
+	if err != nil {
+		return err
 	}
 	var o object
-	var owner string
-	_, err = pgx.ForEachRow(rows, []any{&o.kind, &o.name, &o.table, &o.definition, &o.enabled, &owner}, func() error {
-		switch o.kind {
-		case "table":
-			c.tables[o.table] = true
-			return nil
-		case kindFunction:
+	var calls, owner string
+	_, err = pgx.ForEachRow(rows, []any{&o.kind, &o.name, &o.table, &calls, &o.on, &o.definition, &o.enabled, &owner}, func() error {
+		switch {
+		case o.kind == kindFunction:
 			c.owners[o.key()] = owner
+		case calls != "":
+			c.calls[o.key()] = calls
 		}
 		c.objects[o.key()] = o
 		return nil
 	})
+	return err
+}
+
+// readTouched reads what the stamps of the catalog tell, and what event triggers have written down.
+func (c *catalog) readTouched(ctx context.Context, tx pgx.Tx, _ []string) error {
+	rows, err := tx.Query(ctx, `
+		SELECT d.table_name, d.shown, d.reason_code, 'it is not as the last installation left it', 0
+		FROM tidemark.capture_differs d WHERE EXISTS (SELECT FROM tidemark.capture_seen)
+		UNION ALL
+		SELECT t.table_name, 'table public.' || t.table_name, t.reason_code, t.detail, 1 FROM tidemark.capture_touched t
+		ORDER BY 1, 5, 2, 3`)
 	if err != nil {
-		return c, fmt.Errorf("read catalog: %w", err)
+		return err
 	}
-	return c, nil
+	f := Finding{Fix: fix}
+	var order int
+	_, err = pgx.ForEachRow(rows, []any{&f.Table, &f.Object, &f.Problem, &f.Detail, &order}, func() error {
+		c.touched = append(c.touched, f)
+		return nil
+	})
+	return err
 }

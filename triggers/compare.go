@@ -6,20 +6,85 @@ import (
 	"strings"
 )
 
-// compare lists how the catalog differs from what should be there, in the order of should.
+// compare lists how the catalog differs from what should be there, in the order of should. What is as it should be, but was touched
+// since the last installation, is named, one object a table, where nothing worse is known of the table.
 func compare(should []object, c catalog) []Finding {
 	var out []Finding
-	missing := map[string]bool{}
+	missing, found := map[string]bool{}, map[string]bool{}
+	expected := map[key]bool{}
+	add := func(f Finding) {
+		found[f.Table] = true
+		out = append(out, f)
+	}
 	for _, o := range should {
+		expected[o.key()] = true
 		if !c.tables[o.table] {
 			if !missing[o.table] {
 				missing[o.table] = true
-				out = append(out, Finding{o.table, "table " + ident("public", o.table), TableMissing, "the table does not exist", fix})
+				add(Finding{o.table, "table " + ident("public", o.table), TableMissing, "the table does not exist", fix})
 			}
 			continue
 		}
 		if problem, detail := c.check(o); problem != "" {
-			out = append(out, Finding{o.table, o.String(), problem, detail, fix})
+			add(Finding{o.table, o.String(), problem, detail, fix})
+		}
+		if o.kind == kindFunction {
+			continue
+		}
+		for _, m := range c.members[o.table] {
+			on := o.moved(m.on)
+			expected[on.key()] = true
+			if problem, detail := c.check(on); problem != "" && m.seen && !m.foreign {
+				add(Finding{o.table, on.String(), problem, detail, fix})
+			}
+		}
+	}
+	for _, o := range c.superfluous(should, expected) {
+		add(Finding{o.table, o.String(), TriggerStray, "it marks what is marked already, or what is no row of " + o.table, fix})
+	}
+	for _, f := range c.unseen() {
+		add(f)
+	}
+	for _, f := range c.touched {
+		if !found[f.Table] {
+			add(f)
+		}
+	}
+	return out
+}
+
+// superfluous are the triggers that call our functions where none should.
+func (c catalog) superfluous(should []object, expected map[key]bool) []object {
+	serves := map[string]string{} // table, by function
+	for _, o := range should {
+		if o.kind == kindFunction {
+			serves[o.name] = o.table
+		}
+	}
+	var out []object
+	for k, function := range c.calls {
+		if o := c.objects[k]; !expected[k] && serves[function] != "" {
+			o.table = serves[function]
+			out = append(out, o)
+		}
+	}
+	slices.SortFunc(out, func(a, b object) int { return strings.Compare(a.on+" "+a.name, b.on+" "+b.name) })
+	return out
+}
+
+// unseen lists the tables below source tables that no installation has seen, or that can have no triggers.
+func (c catalog) unseen() []Finding {
+	var out []Finding
+	for i := range sources {
+		table := sources[i].table
+		for _, m := range c.members[table] {
+			switch {
+			case m.foreign:
+				out = append(out, Finding{table, "partition " + m.on, PartitionForeign, "changes of a foreign table cannot be noticed",
+					"detach it: ALTER TABLE " + ident("public", table) + " DETACH PARTITION " + m.on})
+			case !m.seen:
+				out = append(out, Finding{table, "partition " + m.on, PartitionAttached, "its rows came, and may change, without a mark", fix})
+			}
 		}
 	}
 	return out

@@ -3,12 +3,54 @@ package triggers
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// notInstalled is the reason_code with which the migrations enter every table: until its triggers are there, nothing is captured.
-const notInstalled = "not_installed"
+// Distrust takes an inventory and records in capture_state every table that has a finding. It locks no source table: a writer may
+// hold one, and for that very reason changes may go unmarked. Called every few seconds, it is what detects lost capture (SPEC G9);
+// Install mends it. It returns what it found, and the tables that lose their trust by it.
+func Distrust(ctx context.Context, q Beginner) (found []Finding, lost []string, err error) {
+	tx, err := q.Begin(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("record lost capture: %w", err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit there is nothing to undo
+	if found, err = inventory(ctx, tx); err != nil {
+		return nil, nil, fmt.Errorf("take inventory: %w", err)
+	}
+	if len(found) == 0 {
+		return nil, nil, nil
+	}
+	for i := range sources {
+		s := &sources[i]
+		j := slices.IndexFunc(found, func(f Finding) bool { return f.Table == s.table })
+		if j < 0 {
+			continue
+		}
+		// What is on record for the same reason stays, so that since tells when it began. No recount earns trust while a finding
+		// is left, and an installation that removes it moves since.
+		tag, err := tx.Exec(ctx, `
+			UPDATE tidemark.capture_state SET trusted = false, since = clock_timestamp(), reason_code = $2, detail = $3,
+			       recount = $4::text[]::tidemark.component[]
+			WHERE table_name = $1 AND (trusted OR reason_code IS DISTINCT FROM $2 OR detail IS DISTINCT FROM $3)`,
+			s.table, string(found[j].Problem), found[j].reason(), s.recount())
+		if err != nil {
+			return found, nil, fmt.Errorf("record lost capture of %s: %w", s.table, err)
+		}
+		if tag.RowsAffected() > 0 {
+			lost = append(lost, s.table)
+		}
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return found, nil, fmt.Errorf("record lost capture: %w", err)
+	}
+	return found, lost, nil
+}
+
+// reason is capture_state.detail.
+func (f Finding) reason() string { return f.Object + ": " + f.Detail }
 
 // distrust enters every source table into capture_state: trusted if it was empty when its triggers were first installed. A
 // table that has a finding is trusted no more, from now on: one that was not trusted before either must not earn trust by
@@ -27,7 +69,7 @@ func distrust(ctx context.Context, tx pgx.Tx, broken []Finding) ([]string, error
 	for i := range sources {
 		s := &sources[i]
 		was, known := reasons[s.table]
-		known = known && was != notInstalled
+		known = known && was != string(NotInstalled)
 		var reason, detail string
 		if !known {
 			populated, err := s.populated(ctx, tx)
@@ -40,7 +82,7 @@ func distrust(ctx context.Context, tx pgx.Tx, broken []Finding) ([]string, error
 		} else {
 			for _, f := range broken {
 				if f.Table == s.table {
-					reason, detail = string(f.Problem), f.Object+": "+f.Detail
+					reason, detail = string(f.Problem), f.reason()
 					break
 				}
 			}
@@ -66,20 +108,27 @@ func (s *source) populated(ctx context.Context, tx pgx.Tx) (populated bool, err 
 	return populated, nil
 }
 
+// recount names the components that rest on the table.
+func (s *source) recount() []string {
+	names := make([]string, len(s.components))
+	for i, c := range s.components {
+		names[i] = string(c)
+	}
+	return names
+}
+
 // enter writes the table's row of capture_state: trusted if there is no reason against it.
 func (s *source) enter(ctx context.Context, tx pgx.Tx, reason, detail string) error {
 	recount := []string{}
 	if reason != "" {
-		for _, c := range s.components {
-			recount = append(recount, string(c))
-		}
+		recount = s.recount()
 	}
 	_, err := tx.Exec(ctx, `
-		INSERT INTO tidemark.capture_state (table_name, trusted, reason_code, detail, recount)
-		VALUES ($1, $2 = '', nullif($2, ''), nullif($3, ''), $4::text[]::tidemark.component[])
-		ON CONFLICT (table_name) DO UPDATE SET trusted = excluded.trusted, since = excluded.since,
-			reason_code = excluded.reason_code, detail = excluded.detail, recount = excluded.recount`,
-		s.table, reason, detail, recount)
+		INSERT INTO tidemark.capture_state (table_name, trusted, reason_code, detail, recount, components)
+		VALUES ($1, $2 = '', nullif($2, ''), nullif($3, ''), $4::text[]::tidemark.component[], $5::text[]::tidemark.component[])
+		ON CONFLICT (table_name) DO UPDATE SET trusted = excluded.trusted, since = excluded.since, reason_code = excluded.reason_code,
+			detail = excluded.detail, recount = excluded.recount, components = excluded.components`,
+		s.table, reason, detail, recount, s.recount())
 	if err != nil {
 		return fmt.Errorf("enter capture state of %s: %w", s.table, err)
 	}

@@ -1,10 +1,12 @@
 package triggers
 
+import "tidemark/summary"
+
 // Finding is one thing about the triggers of a source table that is not as recorded. While there is one, changes of the
-// table may go unmarked: capture of the table is not to be trusted (SPEC G9).
+// table may go unmarked, or be marked twice: capture of the table is not to be trusted (SPEC G9).
 type Finding struct {
 	Table   string  // source table
-	Object  string  // what is wrong: "trigger … on …", "function …" or "table …"
+	Object  string  // what is wrong: "trigger … on …", "function …", "partition …" or "table …"
 	Problem Problem // why, as a code
 	Detail  string  // why, in words
 	Fix     string  // the command that mends it
@@ -16,27 +18,39 @@ type Problem string
 // The problems.
 const (
 	// NotInstalled: no trigger set was ever recorded.
-	NotInstalled Problem = "triggers_not_installed"
-	// TableMissing: the source table itself is gone.
-	TableMissing Problem = "table_missing"
+	NotInstalled Problem = summary.CaptureNotInstalled
+	// TableMissing: the source table itself is gone; TableReplaced: it is another one.
+	TableMissing  Problem = summary.CaptureTableMissing
+	TableReplaced Problem = summary.CaptureTableReplaced
 	// TriggerMissing: a trigger was dropped, or its table was replaced by another.
-	TriggerMissing Problem = "trigger_missing"
+	TriggerMissing Problem = summary.CaptureTriggerMissing
 	// TriggerDisabled: ALTER TABLE … DISABLE TRIGGER, or a restore that was cut off.
-	TriggerDisabled Problem = "trigger_disabled"
+	TriggerDisabled Problem = summary.CaptureTriggerDisabled
 	// TriggerDemoted: enabled, but for other values of session_replication_role, as after pg_restore --disable-triggers.
-	TriggerDemoted Problem = "trigger_demoted"
+	TriggerDemoted Problem = summary.CaptureTriggerDemoted
 	// TriggerAltered: other events, another condition or another function.
-	TriggerAltered Problem = "trigger_altered"
+	TriggerAltered Problem = summary.CaptureTriggerAltered
+	// TriggerStray: a trigger that calls one of our functions where none should: under another name beside the right one, or on
+	// a table that was detached or renamed away. What it marks did not change, or is marked twice.
+	TriggerStray Problem = summary.CaptureTriggerStray
+	// TriggerTouched, FunctionTouched: as it should be, but not as it was left: it was changed and put back.
+	TriggerTouched  Problem = summary.CaptureTriggerTouched
+	FunctionTouched Problem = summary.CaptureFunctionTouched
 	// FunctionMissing: a trigger function was dropped.
-	FunctionMissing Problem = "function_missing"
+	FunctionMissing Problem = summary.CaptureFunctionMissing
 	// FunctionAltered: another body, other settings, or the rights of its caller.
-	FunctionAltered Problem = "function_altered"
+	FunctionAltered Problem = summary.CaptureFunctionAltered
 	// FunctionOwner: the function runs with the rights of somebody who does not own the marks.
-	FunctionOwner Problem = "function_owner"
+	FunctionOwner Problem = summary.CaptureFunctionOwner
+	// PartitionAttached: a partition, or a table that inherits, that no installation has seen; PartitionDetached: one is gone.
+	PartitionAttached Problem = summary.CapturePartitionAttached
+	PartitionDetached Problem = summary.CapturePartitionDetached
+	// PartitionForeign: a foreign table can have no trigger with transition tables.
+	PartitionForeign Problem = summary.CapturePartitionForeign
 )
 
 // InstalledOnPopulated is the reason_code in capture_state of a table that had rows when its triggers were first installed.
-const InstalledOnPopulated = "installed_on_populated_table"
+const InstalledOnPopulated = summary.CaptureOnPopulated
 
-// fix mends every finding: installing replaces what differs.
+// fix mends every finding but a foreign table: installing replaces what differs.
 const fix = "tidemark migrate up"

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,6 +32,15 @@ func Install(ctx context.Context, conn *pgx.Conn) (Installed, error) {
 	return installer{patience: time.Minute}.run(ctx, conn)
 }
 
+// Mend is one attempt of Install, for who tries again anyway.
+func Mend(ctx context.Context, conn *pgx.Conn) (Installed, error) { return installer{}.run(ctx, conn) }
+
+// Held reports whether an installation failed because of transactions that write to the tables.
+func Held(err error) bool { return errors.Is(err, errLocked) }
+
+// errChanged says that somebody changed triggers while an attempt waited for its locks.
+var errChanged = errors.New("triggers are being changed; run `tidemark migrate up` again")
+
 // installer installs; patience is for how long it tries to get its locks.
 type installer struct{ patience time.Duration }
 
@@ -40,7 +51,7 @@ func (i installer) run(ctx context.Context, conn *pgx.Conn) (Installed, error) {
 		switch {
 		case err == nil:
 			return done, nil
-		case !errors.Is(err, errLocked) || time.Now().Add(wait).After(deadline):
+		case !errors.Is(err, errLocked) && !errors.Is(err, errChanged) || time.Now().Add(wait).After(deadline):
 			return Installed{}, fmt.Errorf("install triggers: %w", err)
 		}
 		if err := pause(ctx, wait); err != nil {
@@ -74,8 +85,36 @@ func install(ctx context.Context, conn *pgx.Conn) (done Installed, err error) {
 		return done, fmt.Errorf("%w: the database has trigger set %d, this program %d", ErrNewerSet, s.version, SetVersion)
 	}
 	broken := s.judge(c)
+	todo, err := changes(c)
+	if err != nil {
+		return done, err
+	}
+	locked := tablesOf(append(todo, childChanges(c)...), broken)
+	if len(locked) > 0 {
+		if err := lock(ctx, tx, locked); err != nil {
+			return done, err
+		}
+		if c, err = readCatalog(ctx, tx); err != nil { // what was attached or touched until the locks were granted
+			return done, err
+		}
+		broken = merged(broken, s.judge(c))
+		if todo, err = changes(c); err != nil {
+			return done, err
+		}
+		if len(tablesOf(append(todo, childChanges(c)...), broken)) > len(locked) {
+			return done, errChanged
+		}
+	}
+	if done, err = bring(ctx, tx, c, s, todo, broken); err != nil {
+		return done, err
+	}
+	return done, tx.Commit(ctx)
+}
+
+// bring makes the changes, and puts on record what is there then.
+func bring(ctx context.Context, tx pgx.Tx, c catalog, s set, todo []change, broken []Finding) (done Installed, err error) {
 	done.Version = SetVersion
-	if done.Changed, err = replace(ctx, tx, c, broken); err != nil {
+	if done.Changed, err = replace(ctx, tx, todo); err != nil {
 		return done, err
 	}
 	if len(done.Changed) > 0 {
@@ -83,13 +122,45 @@ func install(ctx context.Context, conn *pgx.Conn) (done Installed, err error) {
 			return done, err
 		}
 	}
+	below := childChanges(c)
+	names, err := replace(ctx, tx, below)
+	if err != nil {
+		return done, err
+	}
+	done.Changed = append(done.Changed, names...)
 	if err := s.record(ctx, tx, c); err != nil {
 		return done, err
+	}
+	mended := map[string]bool{}
+	for _, ch := range append(todo, below...) {
+		mended[ch.object.table] = true
+	}
+	for _, f := range broken {
+		mended[f.Table] = true
+	}
+	if len(mended) > 0 {
+		if err := acknowledge(ctx, tx, slices.Sorted(maps.Keys(mended))); err != nil {
+			return done, err
+		}
 	}
 	if done.Untrusted, err = distrust(ctx, tx, broken); err != nil {
 		return done, err
 	}
-	return done, tx.Commit(ctx)
+	return done, watchDDL(ctx, tx, c)
+}
+
+// merged adds to a what of b is about tables that a does not name.
+func merged(a, b []Finding) []Finding {
+	named := map[string]bool{}
+	for _, f := range a {
+		named[f.Table] = true
+	}
+	for _, f := range b {
+		if !named[f.Table] {
+			a = append(a, f)
+		}
+	}
+	return a
 }
 
 func pause(ctx context.Context, d time.Duration) error {

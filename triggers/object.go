@@ -1,5 +1,7 @@
 package triggers
 
+import "strings"
+
 // The kinds of objects, as tidemark.trigger_sets names them.
 const (
 	kindFunction = "function"
@@ -10,26 +12,29 @@ const (
 type object struct {
 	kind, name string
 	table      string // the source table it serves
+	on         string // of triggers: the table they are on, as the catalog prints it: the source, or a member of it
 	definition string // pg_get_functiondef, pg_get_triggerdef
 	enabled    string // pg_trigger.tgenabled; "" for functions
 }
 
 // key tells objects apart. A function has its table in its name; the catalog does not know it otherwise.
-type key struct{ kind, table, name string }
+type key struct{ kind, on, name string }
 
-func (o object) key() key {
-	if o.kind == kindFunction {
-		return key{o.kind, "", o.name}
-	}
-	return key{o.kind, o.table, o.name}
-}
+func (o object) key() key { return key{o.kind, o.on, o.name} }
 
 // String names the object for people.
 func (o object) String() string {
 	if o.kind == kindFunction {
 		return "function " + ident("tidemark", o.name)
 	}
-	return "trigger " + ident(o.name) + " on " + ident("public", o.table)
+	return "trigger " + ident(o.name) + " on " + o.on
+}
+
+// moved is the trigger as it should be on another table.
+func (o object) moved(on string) object {
+	o.definition = strings.Replace(o.definition, " ON "+o.on+" ", " ON "+on+" ", 1)
+	o.on = on
+	return o
 }
 
 // objects are the functions and triggers of a capture, functions first.
@@ -39,12 +44,12 @@ func (c capture) objects() []object {
 		out = append(out, object{kind: kindFunction, name: f.name, table: c.source.table, definition: f.definition()})
 	}
 	for _, t := range c.triggers {
-		out = append(out, object{kind: kindTrigger, name: t.name, table: t.table, definition: t.definition(), enabled: t.enabled})
+		out = append(out, object{kind: kindTrigger, name: t.name, table: c.source.table, on: t.on, definition: t.definition(), enabled: t.enabled})
 	}
 	return out
 }
 
-// wanted is what this program installs.
+// wanted is what this program installs on the source tables themselves.
 func wanted() []object {
 	var out []object
 	for i := range sources {

@@ -27,6 +27,9 @@ func readSet(ctx context.Context, tx pgx.Tx) (set, error) {
 	}
 	var o object
 	_, err = pgx.ForEachRow(rows, []any{&s.version, &o.kind, &o.name, &o.table, &o.definition, &o.enabled}, func() error {
+		if o.on = ""; o.kind == kindTrigger {
+			o.on = ident("public", o.table)
+		}
 		s.objects = append(s.objects, o)
 		return nil
 	})

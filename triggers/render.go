@@ -36,11 +36,12 @@ const (
 // enable is how ALTER TABLE names the states.
 var enable = map[string]string{onOrigin: "ENABLE", onReplica: "ENABLE REPLICA", always: "ENABLE ALWAYS"}
 
-// trigger is a trigger on a source table.
+// trigger is a trigger on a source table, or on a member of it.
 type trigger struct {
-	name, table, function string
-	events, rest          string // before and after ON
-	enabled               string
+	name, on, function string // on is qualified, as the catalog prints it
+	events, rest       string // before and after ON
+	enabled            string
+	forRow             bool
 }
 
 // definition is what pg_get_triggerdef prints under a search_path without ours.
@@ -50,13 +51,19 @@ func (t trigger) definition() string { return "CREATE TRIGGER " + t.clauses() }
 func (t trigger) replacement() string { return "CREATE OR REPLACE TRIGGER " + t.clauses() }
 
 func (t trigger) clauses() string {
-	return ident(t.name) + " AFTER " + t.events + " ON " + ident("public", t.table) + " " + t.rest +
+	return ident(t.name) + " AFTER " + t.events + " ON " + t.on + " " + t.rest +
 		" EXECUTE FUNCTION " + ident("tidemark", t.function) + "()"
 }
 
 // enabling puts the trigger into its state.
 func (t trigger) enabling() string {
-	return "ALTER TABLE " + ident("public", t.table) + " " + enable[t.enabled] + " TRIGGER " + ident(t.name)
+	return "ALTER TABLE " + t.on + " " + enable[t.enabled] + " TRIGGER " + ident(t.name)
+}
+
+// moved is the trigger on another table.
+func (t trigger) moved(on string) trigger {
+	t.on = on
+	return t
 }
 
 // capture is all that is installed on one source table.
@@ -72,7 +79,9 @@ func render(s *source) capture {
 	add := func(what, events, rest, enabled, body string) {
 		name := s.table + "_" + what
 		c.functions = append(c.functions, function{name, body})
-		c.triggers = append(c.triggers, trigger{"tidemark_" + what, s.table, name, events, rest, enabled})
+		c.triggers = append(c.triggers, trigger{
+			"tidemark_" + what, ident("public", s.table), name, events, rest, enabled, strings.Contains(rest, "FOR EACH ROW"),
+		})
 	}
 	add("insert", "INSERT", "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT", onOrigin,
 		s.body(unlessReplica, (*tally).insert, func(w *watch) string { return w.affected(cameRows) }))

@@ -2,21 +2,10 @@ package triggers
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
-
-// lockWithin bounds, in milliseconds, how long one attempt waits for all its table locks. While it waits, and while it
-// holds some of them, writers queue behind it. Less than the default deadlock_timeout of 1 s: in a deadlock with a writer it
-// is this attempt that gives up, never the writer.
-const lockWithin = 800
-
-// errLocked says that an attempt did not get its locks.
-var errLocked = errors.New("end the long transaction that uses the table, or wait, and run `tidemark migrate up` again")
 
 // change is what brings one object of the catalog to what it should be.
 type change struct {
@@ -24,9 +13,11 @@ type change struct {
 	statements []string
 }
 
-// changes lists what differs from what this program wants, functions before the triggers that call them.
+// changes lists what of the source tables differs from what this program wants, functions before the triggers that call them, and
+// what calls them where nothing should.
 func changes(c catalog) ([]change, error) {
 	var out []change
+	expected := map[key]bool{}
 	for i := range sources {
 		r := render(&sources[i])
 		if !c.tables[r.source.table] {
@@ -41,26 +32,51 @@ func changes(c catalog) ([]change, error) {
 		}
 		for j, t := range r.triggers {
 			o := objects[len(r.functions)+j]
-			switch problem, _ := c.check(o); {
-			case problem == TriggerDisabled, problem == TriggerDemoted:
-				out = append(out, change{o, []string{t.enabling()}})
-			case problem != "":
-				out = append(out, change{o, []string{t.replacement(), t.enabling()}})
+			out = append(out, c.change(o, t)...)
+			expected[o.key()] = true
+			for _, m := range c.members[r.source.table] {
+				expected[o.moved(m.on).key()] = true
 			}
 		}
+	}
+	for _, o := range c.superfluous(wanted(), expected) {
+		out = append(out, change{o, []string{"DROP TRIGGER " + ident(o.name) + " ON " + o.on}})
 	}
 	return out, nil
 }
 
+// childChanges lists what differs on the tables below the source tables, once these are as they should be: the row triggers of
+// partitions are there by then.
+func childChanges(c catalog) []change {
+	var out []change
+	for i := range sources {
+		r := render(&sources[i])
+		objects := r.objects()
+		for _, m := range c.members[r.source.table] {
+			for j, t := range r.triggers {
+				if !m.foreign {
+					out = append(out, c.change(objects[len(r.functions)+j].moved(m.on), t.moved(m.on))...)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// change is what a trigger needs; none if it is as it should be.
+func (c catalog) change(o object, t trigger) []change {
+	switch problem, _ := c.check(o); problem {
+	case "":
+		return nil
+	case TriggerDisabled, TriggerDemoted:
+		return []change{{o, []string{t.enabling()}}}
+	default:
+		return []change{{o, []string{t.replacement(), t.enabling()}}}
+	}
+}
+
 // replace makes the changes and names what it changed.
-func replace(ctx context.Context, tx pgx.Tx, c catalog, broken []Finding) ([]string, error) {
-	todo, err := changes(c)
-	if err != nil {
-		return nil, err
-	}
-	if err := lock(ctx, tx, tablesOf(todo, broken)); err != nil {
-		return nil, err
-	}
+func replace(ctx context.Context, tx pgx.Tx, todo []change) ([]string, error) {
 	var names []string
 	for _, ch := range todo {
 		for _, sql := range ch.statements {
@@ -71,43 +87,4 @@ func replace(ctx context.Context, tx pgx.Tx, c catalog, broken []Finding) ([]str
 		names = append(names, ch.object.String())
 	}
 	return names, nil
-}
-
-// tablesOf names the tables to lock: those whose triggers change, and those whose capture was broken, even if only a
-// function was: a transaction that has written unmarked must end before a recount can make good for it.
-func tablesOf(todo []change, broken []Finding) []string {
-	touched := map[string]bool{}
-	for _, ch := range todo {
-		touched[ch.object.table] = touched[ch.object.table] || ch.object.kind == kindTrigger
-	}
-	for _, f := range broken {
-		touched[f.Table] = true
-	}
-	var tables []string
-	for i := range sources {
-		if touched[sources[i].table] {
-			tables = append(tables, ident("public", sources[i].table))
-		}
-	}
-	return tables
-}
-
-// lock takes the locks that creating and enabling triggers needs: they exclude writers, not readers.
-func lock(ctx context.Context, tx pgx.Tx, tables []string) error {
-	if len(tables) == 0 {
-		return nil
-	}
-	if _, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL statement_timeout = %d`, lockWithin)); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, `LOCK TABLE `+strings.Join(tables, ", ")+` IN SHARE ROW EXCLUSIVE MODE`); err != nil {
-		var pg *pgconn.PgError
-		// query_canceled (by the timeout, or else by our context, which whoever tries again will notice), deadlock_detected
-		if errors.As(err, &pg) && (pg.Code == "57014" || pg.Code == "40P01") {
-			return fmt.Errorf("lock %s: %w: %w", strings.Join(tables, ", "), err, errLocked)
-		}
-		return fmt.Errorf("lock %s: %w", strings.Join(tables, ", "), err)
-	}
-	_, err := tx.Exec(ctx, `SET LOCAL statement_timeout = 0`)
-	return err
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tidemark/drain"
+	"tidemark/summary"
 )
 
 // untrusted names the tables whose capture is not trusted.
@@ -23,7 +25,7 @@ func untrusted(ctx context.Context, e engine) ([]string, error) {
 // rebuildAll recounts everything and then trusts the capture that was not trusted before, as far as it is intact and was not
 // lost once more meanwhile (SPEC G9).
 func rebuildAll(ctx context.Context, e engine, progress func(done, total int64)) (drain.RebuildResult, error) {
-	before, err := e.Capture(ctx)
+	before, err := recountable(ctx, e)
 	if err != nil {
 		return drain.RebuildResult{}, err
 	}
@@ -31,38 +33,66 @@ func rebuildAll(ctx context.Context, e engine, progress func(done, total int64))
 	if err != nil {
 		return result, err
 	}
-	after, err := e.Capture(ctx)
+	return result, earn(ctx, e, before)
+}
+
+// recountLost recounts just what may be wrong because of lost capture, and then trusts it again. It tells of which tables; none if
+// there is nothing to recount, or nothing as long as their triggers are not mended.
+func recountLost(ctx context.Context, e engine, progress func(tables []string)) error {
+	before, err := recountable(ctx, e)
+	if err != nil || len(before) == 0 {
+		return err
+	}
+	components, tables := summary.Set{}, []string{}
+	for _, s := range before {
+		tables = append(tables, s.Table)
+		for _, c := range s.Recount {
+			components.Add(c)
+		}
+	}
+	progress(tables)
+	if _, err := e.Recount(ctx, components, nil); err != nil {
+		return err
+	}
+	return earn(ctx, e, before)
+}
+
+// recountable are the tables that are not trusted and whose triggers are in place. An installation that mends them records it
+// with a new since, in the transaction that holds the tables locked: whoever wrote unmarked had ended then. So a recount which
+// begins after this sees all that they wrote.
+func recountable(ctx context.Context, e engine) ([]drain.CaptureState, error) {
+	states, err := e.Capture(ctx)
 	if err != nil {
-		return result, err
+		return nil, err
 	}
 	broken, err := e.inventory(ctx)
 	if err != nil {
-		return result, err
+		return nil, err
 	}
-	if well := recounted(before, after, broken); len(well) > 0 {
-		return result, e.Trust(ctx, well)
-	}
-	return result, nil
+	return slices.DeleteFunc(states, func(s drain.CaptureState) bool { return s.Trusted || isBroken(s.Table, broken) }), nil
 }
 
-// recounted names the tables that were untrusted before a rebuild, for the same reason after it, and are intact.
-func recounted(before, after []drain.CaptureState, broken []drain.Finding) []string {
-	since := map[string]drain.CaptureState{}
-	for _, s := range before {
-		if !s.Trusted {
-			since[s.Table] = s
-		}
+// earn trusts the tables that were untrusted before a recount, and are so for the same loss after it, and are intact.
+func earn(ctx context.Context, e engine, before []drain.CaptureState) error {
+	after, err := recountable(ctx, e)
+	if err != nil {
+		return err
 	}
-	for _, f := range broken {
-		delete(since, f.Table)
+	if well := recounted(before, after); len(well) > 0 {
+		return e.Trust(ctx, well)
 	}
-	var out []string
-	for _, s := range after {
-		if was, ok := since[s.Table]; ok && s.Since == was.Since {
-			out = append(out, s.Table)
-		}
-	}
-	return out
+	return nil
+}
+
+func recounted(before, after []drain.CaptureState) []drain.CaptureState {
+	return slices.DeleteFunc(slices.Clone(before), func(s drain.CaptureState) bool {
+		return !slices.ContainsFunc(after, func(a drain.CaptureState) bool { return a.Table == s.Table && a.Since == s.Since })
+	})
+}
+
+// isBroken: a finding about "hooked" concerns every table.
+func isBroken(table string, broken []drain.Finding) bool {
+	return slices.ContainsFunc(broken, func(f drain.Finding) bool { return f.Table == table || f.Table == "hooked" })
 }
 
 // requireKnown is an error if an id names neither a connection nor evidence of one.

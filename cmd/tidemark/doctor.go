@@ -70,7 +70,7 @@ func examine(ctx context.Context, e engine) ([]finding, error) {
 	}
 	found := []finding{}
 	for _, check := range []func(context.Context, engine) ([]finding, error){
-		checkTriggers, checkCapture, checkAudit, checkBacklog, checkFailures, checkOrphans, checkRuns,
+		checkTriggers, checkWatch, checkCapture, checkAudit, checkBacklog, checkFailures, checkOrphans, checkRuns,
 	} {
 		some, err := check(ctx, e)
 		if err != nil {
@@ -90,16 +90,32 @@ func checkTriggers(ctx context.Context, e engine) ([]finding, error) {
 	return found, err
 }
 
+// checkWatch says where nothing tells of lost capture at once.
+func checkWatch(ctx context.Context, e engine) ([]finding, error) {
+	_, why, err := e.watched(ctx)
+	if err != nil || why == "" {
+		return nil, err
+	}
+	return []finding{{"watch", false, "lost capture is noticed by looking every 2 s, not at once: " + why,
+		"none needed; or let a superuser own schema tidemark, and run `tidemark migrate up` as that role"}}, nil
+}
+
 func checkCapture(ctx context.Context, e engine) ([]finding, error) {
 	states, err := e.Capture(ctx)
+	if err != nil {
+		return nil, err
+	}
+	broken, err := e.inventory(ctx)
 	var found []finding
 	for _, s := range states {
-		if !s.Trusted {
-			found = append(found, finding{
-				"capture", true, fmt.Sprintf("%s: not trusted since %s: %s", s.Table, s.Since, why(s)),
-				"tidemark rebuild (a running server does it by itself)",
-			})
+		if s.Trusted {
+			continue
 		}
+		fix := "tidemark rebuild (a running server does it by itself)"
+		if isBroken(s.Table, broken) {
+			fix = "tidemark migrate up, then " + fix
+		}
+		found = append(found, finding{"capture", true, fmt.Sprintf("%s: not trusted since %s: %s", s.Table, s.Since, why(s)), fix})
 	}
 	return found, err
 }
@@ -123,10 +139,7 @@ func checkAudit(ctx context.Context, e engine) ([]finding, error) {
 }
 
 func why(s drain.CaptureState) string {
-	out := "unknown"
-	if s.ReasonCode != nil {
-		out = *s.ReasonCode
-	}
+	out := summary.CaptureReason(s.ReasonCode)
 	if s.Detail != nil {
 		out += " (" + *s.Detail + ")"
 	}

@@ -29,7 +29,8 @@ type engine interface {
 	Mark(ctx context.Context, id string) error
 	MarkAll(ctx context.Context) error
 	Status(ctx context.Context) (drain.Status, error)
-	Trust(ctx context.Context, tables []string) error
+	Recount(ctx context.Context, components summary.Set, progress func(done, total int64)) (drain.RebuildResult, error)
+	Trust(ctx context.Context, lost []drain.CaptureState) error
 	CreateToken(ctx context.Context, t summary.Token, sha256 [32]byte) error
 	Tokens(ctx context.Context, owner string) ([]summary.Token, error)
 	RevokeToken(ctx context.Context, tokenID string) error
@@ -38,10 +39,16 @@ type engine interface {
 
 	// schema tells how far the schema is: the version that is there, 0 if none, and the one that this program knows.
 	schema(ctx context.Context) (current, latest int64, err error)
-	// install puts the triggers in place where they differ.
+	// install puts the triggers in place where they differ; mend is one attempt of it, for who tries again.
 	install(ctx context.Context) error
-	// inventory lists what of them is not as installed.
+	mend(ctx context.Context) error
+	// inventory lists what of them is not as installed; distrust also puts that on record, whoever holds the tables.
 	inventory(ctx context.Context) ([]drain.Finding, error)
+	distrust(ctx context.Context) ([]drain.Finding, error)
+	// watched tells whether loss of capture is noticed at once; if not, why.
+	watched(ctx context.Context) (atOnce bool, why string, err error)
+	// touched tells, at little cost, whether an inventory is due before its time.
+	touched(ctx context.Context) (bool, error)
 	// loops are what drains and carries the news of it while a server runs.
 	loops(signal listener.Signal, audit bool, log *slog.Logger) (loops, error)
 	// insert writes rows of source tables with plain SQL, in one transaction, in the order in which they are given.
@@ -138,14 +145,19 @@ func (a *app) on(ctx context.Context, create bool, do func(engine) error) error 
 
 // prepare brings the schema up to date and puts the triggers in place.
 func prepare(ctx context.Context, e engine) error {
+	if err := migrate(ctx, e); err != nil {
+		return err
+	}
+	return e.install(ctx)
+}
+
+func migrate(ctx context.Context, e engine) error {
 	current, latest, err := e.schema(ctx)
 	if err != nil {
 		return err
 	}
 	if current != latest { // where there is nothing to do, no right to create is needed
-		if err := e.Migrate(ctx); err != nil {
-			return err
-		}
+		return e.Migrate(ctx)
 	}
-	return e.install(ctx)
+	return nil
 }

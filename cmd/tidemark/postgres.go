@@ -51,13 +51,41 @@ func (p postgres) install(ctx context.Context) error {
 	return err
 }
 
+func (p postgres) mend(ctx context.Context) error {
+	conn, err := p.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // given up either way
+	_, err = triggers.Mend(ctx, conn)
+	return err
+}
+
 func (p postgres) inventory(ctx context.Context) ([]drain.Finding, error) {
 	found, err := triggers.Inventory(ctx, p.Pool())
+	return findings(found), err
+}
+
+func (p postgres) distrust(ctx context.Context) ([]drain.Finding, error) {
+	found, _, err := triggers.Distrust(ctx, p.Pool())
+	return findings(found), err
+}
+
+func (p postgres) watched(ctx context.Context) (bool, string, error) {
+	return triggers.Watch(ctx, p.Pool())
+}
+
+func (p postgres) touched(ctx context.Context) (touched bool, err error) {
+	err = p.Pool().QueryRow(ctx, `SELECT EXISTS (SELECT FROM tidemark.capture_touched)`).Scan(&touched)
+	return touched, err
+}
+
+func findings(found []triggers.Finding) []drain.Finding {
 	out := make([]drain.Finding, len(found))
 	for i, f := range found {
 		out[i] = drain.Finding{Table: f.Table, Object: f.Object, Problem: string(f.Problem), Detail: f.Detail, Fix: f.Fix}
 	}
-	return out, err
+	return out
 }
 
 func (p postgres) loops(signal listener.Signal, audit bool, log *slog.Logger) (loops, error) {

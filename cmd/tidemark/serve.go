@@ -46,9 +46,12 @@ func (a *app) serveCommand() *cobra.Command {
 
 // serve runs until ctx ends.
 func (a *app) serve(ctx context.Context, e engine, signal listener.Signal, demo bool) error {
-	if err := prepare(ctx, e); err != nil {
+	if err := migrate(ctx, e); err != nil {
 		return err
 	}
+	log := a.logger()
+	capture := &captureWatch{engine: e, log: log}
+	capture.start(ctx)
 	fragment := ""
 	if demo {
 		secret, err := a.enterDemo(ctx, e)
@@ -57,7 +60,6 @@ func (a *app) serve(ctx context.Context, e engine, signal listener.Signal, demo 
 		}
 		fragment = "#token=" + secret
 	}
-	log := a.logger()
 	work, err := e.loops(signal, bool(a.settings.audit), log)
 	if err != nil {
 		return err
@@ -76,8 +78,9 @@ func (a *app) serve(ctx context.Context, e engine, signal listener.Signal, demo 
 	for _, run := range work.run {
 		group.Go(func() error { return run(ctx) })
 	}
-	group.Go(func() error { return watchTriggers(ctx, e, log) })
-	group.Go(func() error { return watchTrust(ctx, e, log) })
+	capture.leads = work.leads
+	group.Go(func() error { return capture.run(ctx) })
+	group.Go(func() error { return capture.recount(ctx) })
 	group.Go(func() error { return newScrub(e, float64(a.settings.scrub), work.leads, log).run(ctx) })
 	group.Go(func() error { return handler.Run(ctx) })
 	group.Go(func() error { return serveHTTP(ctx, server.NewHTTPServer(handler, log), socket) })

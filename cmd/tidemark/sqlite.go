@@ -37,7 +37,19 @@ func (s sqlite) install(ctx context.Context) error {
 	return err
 }
 
+func (s sqlite) mend(ctx context.Context) error { return s.install(ctx) }
+
 func (s sqlite) inventory(ctx context.Context) ([]drain.Finding, error) { return s.Inventory(ctx) }
+
+// distrust is the inventory: what it finds this process distrusts at once, and mending it puts it on record.
+func (s sqlite) distrust(ctx context.Context) ([]drain.Finding, error) { return s.Inventory(ctx) }
+
+// watched and touched: SQLite tells nobody of DDL.
+func (s sqlite) watched(context.Context) (bool, string, error) {
+	return false, "", nil
+}
+
+func (s sqlite) touched(context.Context) (bool, error) { return false, nil }
 
 // loops has no use for a signal: SQLite has one of its own.
 func (s sqlite) loops(_ listener.Signal, audit bool, log *slog.Logger) (loops, error) {

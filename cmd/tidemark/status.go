@@ -19,13 +19,25 @@ func (a *app) statusCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.show(s, func() { a.printStatus(s) })
+				watch := "polling"
+				if atOnce, _, err := e.watched(cmd.Context()); err != nil {
+					return err
+				} else if atOnce {
+					watch = "event triggers and polling"
+				}
+				return a.show(statusShown{s, watch}, func() { a.printStatus(s, watch) })
 			})
 		},
 	}))
 }
 
-func (a *app) printStatus(s drain.Status) {
+// statusShown is what status prints.
+type statusShown struct {
+	drain.Status
+	CaptureWatch string `json:"capture_watch"` // how loss of capture is noticed
+}
+
+func (a *app) printStatus(s drain.Status, watch string) {
 	n := func(n int64) string { return strconv.FormatInt(n, 10) }
 	var lost []string
 	for _, c := range s.Capture {
@@ -49,6 +61,7 @@ func (a *app) printStatus(s drain.Status) {
 		{"last drain", at(s.LastDrainAt)},
 		{"version", n(s.MaxVersion)},
 		{"capture", capture},
+		{"  watched by", watch},
 		{"scrub", scrubbed(s.Scrub)},
 		{"  findings", scrubFindings(s.Scrub)},
 	}

@@ -5,7 +5,7 @@ package main
 var ofConformance = []mutation{
 	// Drain and evidence.
 	inBoth("run's mark counts what waits elsewhere", "G3", "drain/recompute.go",
-		"func borrowed(p *summary.Pending) bool { return", "func borrowed(p *summary.Pending) bool { return false &&", "TestFailedConnection$"),
+		"	return !p.Demanded && !p.Dirty()", "	return false && !p.Demanded && !p.Dirty()", "TestFailedConnection$"),
 	inBoth("rebuild leaves the marks", "G2", "drain/run.go",
 		"tx.Take(ctx, opt.Force, opt.First)", "tx.Take(ctx, nil, opt.First)", "TestFailedConnectionByOtherWays"),
 	inBoth("verify blind to one column", "-", "drain/difference.go",

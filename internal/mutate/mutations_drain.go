@@ -124,7 +124,7 @@ var ofDrain = []mutation{
 	},
 	{
 		name: "rebuild older than the loss resumed", guarantee: "G1", file: "db/engine.go",
-		old: "\n			OR started_at <= (SELECT max(since) FROM tidemark.capture_state WHERE NOT trusted))`",
+		old: "\n			OR started_at <= (SELECT max(since) FROM tidemark.capture WHERE NOT trusted))`",
 		new: ")`",
 		pkg: "./db", run: "TestRebuildOlderThanTheLoss",
 	},
@@ -136,14 +136,14 @@ var ofDrain = []mutation{
 	},
 	{
 		name: "untrusted without a reason trusted", guarantee: "G1", file: "db/observe.go",
-		old: "				out[c] = \"untrusted\" // fails closed: a reason is for people\n",
-		new: "",
+		old: "				out[c] = summary.CaptureReason(t.ReasonCode)\n",
+		new: "				if t.ReasonCode != nil {\n					out[c] = summary.CaptureReason(t.ReasonCode)\n				}\n",
 		pkg: "./db", run: "TestCaptureFailsClosed",
 	},
 	{
 		name: "uninstalled capture trusted", guarantee: "G1", file: "migrations/postgres/003_evidence.sql",
-		old: "SELECT t, false, 'not_installed'",
-		new: "SELECT t, true, 'not_installed'",
+		old: "SELECT t, false, 'triggers_not_installed'",
+		new: "SELECT t, true, 'triggers_not_installed'",
 		pkg: "./db", run: "TestCaptureFailsClosed",
 	},
 	{

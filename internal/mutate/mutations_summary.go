@@ -50,7 +50,7 @@ var ofSummary = []mutation{
 	},
 	{
 		name: "capture's free text as a reason", guarantee: "-", file: "summary/standing.go",
-		old: "captureCode(reason)", new: "reason",
+		old: "CaptureReason(&reason)", new: "reason",
 		pkg: "./summary", run: "TestNothingSecretSurvives|TestReasonsAreClosed",
 	},
 	{

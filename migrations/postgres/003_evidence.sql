@@ -120,11 +120,13 @@ CREATE TABLE tidemark.capture_state (
     since       timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     reason_code text COLLATE "C",
     detail      text COLLATE "C",
-    recount     tidemark.component[] NOT NULL DEFAULT '{}'
+    recount     tidemark.component[] NOT NULL DEFAULT '{}',
+    components  tidemark.component[] NOT NULL -- all that rests on the table; an installation narrows it down
+        DEFAULT '{identity,records,retained_bytes,runs,schedule,gaps,attention,device,manifest}'
 );
 -- Until its triggers are installed nothing of a table is captured, and a row that is missing must not read as trust.
 INSERT INTO tidemark.capture_state (table_name, trusted, reason_code, detail, recount)
-SELECT t, false, 'not_installed', 'the triggers have not been installed yet', '{identity,records,retained_bytes,runs,schedule,gaps,attention,device,manifest}'
+SELECT t, false, 'triggers_not_installed', 'the triggers have not been installed yet', '{identity,records,retained_bytes,runs,schedule,gaps,attention,device,manifest}'
 FROM unnest(ARRAY['connectors', 'connector_instances', 'records', 'record_changes', 'blobs', 'spine_events', 'connector_schedules',
                   'connector_detail_gaps', 'connector_attention', 'device_heartbeats']) t;
 
@@ -141,9 +143,110 @@ CREATE TABLE tidemark.trigger_sets (
     PRIMARY KEY (set_version, object_kind, object_name, table_name)
 );
 
+-- What an installation left in the catalog. The stamp changes whenever anybody touches the object, even if it is put back as it was
+-- before the next inventory: DISABLE TRIGGER, a load, ENABLE TRIGGER.
+CREATE TABLE tidemark.capture_seen (
+    table_name  text COLLATE "C" NOT NULL, -- the source table
+    object_kind text COLLATE "C" NOT NULL, -- table, partition (or table that inherits), trigger, function
+    relation    oid NOT NULL,              -- 0: the source table itself, a function
+    object_name text COLLATE "C" NOT NULL, -- of triggers and functions
+    stamp       text COLLATE "C" NOT NULL,
+    shown       text COLLATE "C" NOT NULL, -- for people
+    PRIMARY KEY (table_name, object_kind, relation, object_name)
+);
+-- What is there now. A trigger counts wherever it is, if it calls one of our functions.
+CREATE VIEW tidemark.capture_objects AS
+WITH RECURSIVE tree AS (
+    SELECT s.table_name, c.oid AS relation, 0::oid AS parent, '' AS stamp
+    FROM tidemark.capture_state s JOIN pg_catalog.pg_class c ON c.relname = s.table_name AND c.relkind IN ('r', 'p')
+    WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'public')
+    UNION
+    SELECT t.table_name, i.inhrelid, i.inhparent, i.inhparent || '/' || i.xmin
+    FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.relation AND NOT i.inhdetachpending
+),
+sets AS (
+    SELECT t.table_name, p.oid, p.proname, p.oid || '/' || p.xmin AS stamp
+    FROM tidemark.trigger_sets t
+    JOIN pg_catalog.pg_proc p ON p.proname = t.object_name AND p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype AND p.pronargs = 0
+    WHERE t.object_kind = 'function' AND t.set_version = (SELECT max(m.set_version) FROM tidemark.trigger_sets m)
+      AND p.pronamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'tidemark')
+)
+SELECT t.table_name, 'table'::text COLLATE "C" AS object_kind, 0::oid AS relation, ''::text COLLATE "C" AS object_name,
+       t.relation::text COLLATE "C" AS stamp, ('table public.' || t.table_name)::text COLLATE "C" AS shown
+FROM tree t WHERE t.parent = 0
+UNION ALL
+SELECT t.table_name, 'partition', t.relation, '', string_agg(t.stamp, ' ' ORDER BY t.parent),
+       'partition ' || (SELECT format('%I.%I', n.nspname, c.relname)
+                        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = t.relation)
+FROM tree t WHERE t.parent <> 0 GROUP BY t.table_name, t.relation
+UNION ALL
+SELECT s.table_name, 'function', 0, s.proname, s.stamp, 'function tidemark.' || s.proname FROM sets s
+UNION ALL
+SELECT s.table_name, 'trigger', g.tgrelid, g.tgname, g.oid || '/' || g.xmin, format('trigger %I on %I.%I', g.tgname, n.nspname, c.relname)
+FROM sets s
+JOIN pg_catalog.pg_trigger g ON g.tgfoid = s.oid
+JOIN pg_catalog.pg_class c ON c.oid = g.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace;
+-- What somebody has touched since, and why that costs trust.
+CREATE VIEW tidemark.capture_differs AS
+SELECT table_name, object_kind, relation, object_name, coalesce(n.shown, s.shown) AS shown,
+       CASE object_kind
+           WHEN 'table' THEN CASE WHEN n.stamp IS NULL THEN 'table_missing' ELSE 'table_replaced' END
+           WHEN 'partition' THEN CASE WHEN n.stamp IS NULL THEN 'partition_detached' ELSE 'partition_attached' END
+           WHEN 'function' THEN CASE WHEN n.stamp IS NULL THEN 'function_missing' ELSE 'function_touched' END
+           ELSE CASE WHEN n.stamp IS NULL THEN 'trigger_missing' WHEN s.stamp IS NULL THEN 'trigger_stray' ELSE 'trigger_touched' END
+       END AS reason_code
+FROM tidemark.capture_objects n
+FULL JOIN tidemark.capture_seen s USING (table_name, object_kind, relation, object_name)
+WHERE n.stamp IS DISTINCT FROM s.stamp;
+
+-- What the event triggers saw, written in the transaction of the DDL. Append-only, like marks: no DDL waits here for another.
+CREATE TABLE tidemark.capture_touched (
+    xid         xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+    touched_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    table_name  text COLLATE "C" NOT NULL,
+    reason_code text COLLATE "C" NOT NULL,
+    detail      text COLLATE "C" NOT NULL
+);
+-- For the event triggers, which an installation creates where it may. Whatever goes wrong here, the DDL goes on: the inventory
+-- sees the same a moment later. It says nothing twice that no installation has answered yet.
+CREATE FUNCTION tidemark.watch_ddl() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
+BEGIN
+    IF TG_EVENT = 'sql_drop' THEN
+        IF NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE NOT d.is_temporary) THEN
+            RETURN;
+        END IF;
+    ELSIF NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() c WHERE c.schema_name IS DISTINCT FROM 'pg_temp') THEN
+        RETURN;
+    END IF;
+    INSERT INTO tidemark.capture_touched (table_name, reason_code, detail)
+    SELECT d.table_name, (array_agg(d.reason_code ORDER BY d.object_kind <> 'partition', d.object_kind, d.shown))[1],
+           left(TG_TAG || ' touched ' || string_agg(d.shown, ', ' ORDER BY d.shown), 500)
+    FROM tidemark.capture_differs d
+    WHERE NOT EXISTS (SELECT FROM tidemark.capture_touched t WHERE t.table_name = d.table_name)
+    GROUP BY d.table_name;
+EXCEPTION WHEN OTHERS THEN
+    NULL;
+END $$;
+REVOKE ALL ON FUNCTION tidemark.watch_ddl() FROM PUBLIC;
+
+-- Per source table, whether capture is trusted: capture_state, and what no installation has answered yet. Every read looks here.
+CREATE VIEW tidemark.capture AS
+SELECT s.table_name, s.trusted AND t.touched_at IS NULL AS trusted,
+       greatest(s.since, t.touched_at) AS since,
+       CASE WHEN s.trusted THEN t.reason_code ELSE s.reason_code END AS reason_code,
+       CASE WHEN s.trusted THEN t.detail ELSE s.detail END AS detail,
+       CASE WHEN s.trusted AND t.touched_at IS NOT NULL THEN s.components ELSE s.recount END AS recount
+FROM tidemark.capture_state s
+LEFT JOIN (
+    SELECT DISTINCT ON (table_name) table_name, touched_at, reason_code, detail
+    FROM tidemark.capture_touched ORDER BY table_name, touched_at DESC
+) t USING (table_name);
+
 -- A rebuild that was cut off goes on after the last connection that it committed.
 CREATE TABLE tidemark.rebuilds (
     rebuild_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    components  text COLLATE "C" NOT NULL DEFAULT '', -- that it recounts, in order; empty: everything
     started_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     phase       text COLLATE "C" NOT NULL DEFAULT 'runs' CHECK (phase IN ('runs', 'connections')),
     after_id    text COLLATE "C" NOT NULL DEFAULT '',
@@ -151,7 +254,7 @@ CREATE TABLE tidemark.rebuilds (
     total       bigint NOT NULL,
     finished_at timestamptz
 );
-CREATE UNIQUE INDEX rebuilds_one_open ON tidemark.rebuilds ((finished_at IS NULL)) WHERE finished_at IS NULL;
+CREATE UNIQUE INDEX rebuilds_one_open ON tidemark.rebuilds (components) WHERE finished_at IS NULL;
 
 -- Where the scrub is, and its last full round: one row. A scrub goes on there after a restart, on whichever server drains.
 CREATE TABLE tidemark.scrub (

@@ -30,7 +30,7 @@ CROSS JOIN LATERAL (
 WHERE m.scope = 'run' AND m.held = 'no' AND m.run_id IS NOT NULL;
 
 -- For an operator in psql: the totals, dirty and dirty_since that the API gives. Where a mark asks for a recount the
--- totals are the last known ones.
+-- totals are the last known ones; what rests on a table whose capture is not trusted may be wrong, and is named.
 CREATE VIEW tidemark.connector_summary_overview AS
 WITH pending AS MATERIALIZED (SELECT * FROM tidemark.connection_marks),
 behind AS (
@@ -39,7 +39,12 @@ behind AS (
            sum(change_bytes_delta) AS change_bytes, sum(blob_bytes_delta) AS blob_bytes
     FROM pending WHERE connector_instance_id IS NOT NULL GROUP BY connector_instance_id
 ),
-broad AS (SELECT min(marked_at) AS dirty_since FROM pending WHERE connector_instance_id IS NULL)
+broad AS (SELECT min(marked_at) AS dirty_since FROM pending WHERE connector_instance_id IS NULL),
+lost AS (
+    SELECT (SELECT array_agg(u.table_name ORDER BY u.table_name) FROM tidemark.capture u WHERE NOT u.trusted) AS tables,
+           (SELECT array_agg(DISTINCT d.component ORDER BY d.component)
+            FROM tidemark.capture u CROSS JOIN unnest(u.recount) AS d (component) WHERE NOT u.trusted) AS components
+)
 SELECT c.connector_instance_id, c.owner_subject_id, c.connector_id, c.display_name, c.status,
        coalesce(e.total_records, 0) + coalesce(b.records, 0) AS total_records, -- numeric: sums that fit no bigint are no error here
        coalesce(e.total_retained_bytes, 0) + coalesce(b.record_bytes, 0) + coalesce(b.change_bytes, 0)
@@ -47,9 +52,10 @@ SELECT c.connector_instance_id, c.owner_subject_id, c.connector_id, c.display_na
        e.last_record_updated_at,
        least(b.dirty_since, broad.dirty_since) IS NOT NULL AS dirty,
        least(b.dirty_since, broad.dirty_since) AS dirty_since,
-       coalesce(e.state, 'unobserved') AS state, e.last_error, e.version, e.computed_at
+       coalesce(e.state, 'unobserved') AS state, e.last_error, e.version, e.computed_at,
+       coalesce(lost.components, '{}') AS untrusted_components, coalesce(lost.tables, '{}') AS untrusted_tables
 FROM public.connector_instances c
-CROSS JOIN broad
+CROSS JOIN broad CROSS JOIN lost
 LEFT JOIN behind b USING (connector_instance_id)
 LEFT JOIN LATERAL (
     SELECT * FROM tidemark.connector_summary_evidence v

@@ -124,6 +124,7 @@ CREATE TABLE trigger_sets (
 -- A rebuild that was cut off goes on after the last connection that it committed.
 CREATE TABLE rebuilds (
     rebuild_id  INTEGER PRIMARY KEY AUTOINCREMENT,
+    components  TEXT NOT NULL DEFAULT '', -- that it recounts, in order; empty: everything
     started_at  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'),
     phase       TEXT NOT NULL DEFAULT 'runs' CHECK (phase IN ('runs', 'connections')),
     after_id    TEXT NOT NULL DEFAULT '',
@@ -131,7 +132,7 @@ CREATE TABLE rebuilds (
     total       INTEGER NOT NULL,
     finished_at TEXT
 ) STRICT;
-CREATE UNIQUE INDEX rebuilds_one_open ON rebuilds ((finished_at IS NULL)) WHERE finished_at IS NULL;
+CREATE UNIQUE INDEX rebuilds_one_open ON rebuilds (components) WHERE finished_at IS NULL;
 
 -- Where the scrub is, and its last full round: one row. A scrub goes on there after a restart.
 CREATE TABLE scrub (

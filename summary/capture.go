@@ -1,0 +1,42 @@
+package summary
+
+import "slices"
+
+// Why capture of a source table is not trusted: the closed set of capture_state.reason_code, on both engines.
+const (
+	CaptureNotInstalled      = "triggers_not_installed"       // no trigger set was ever recorded
+	CaptureOnPopulated       = "installed_on_populated_table" // rows were there before the triggers
+	CaptureTableMissing      = "table_missing"                // the source table itself is gone
+	CaptureTableReplaced     = "table_replaced"               // by another one of the same name
+	CaptureTriggerMissing    = "trigger_missing"
+	CaptureTriggerDisabled   = "trigger_disabled"
+	CaptureTriggerDemoted    = "trigger_demoted" // fires for other values of session_replication_role
+	CaptureTriggerAltered    = "trigger_altered"
+	CaptureTriggerStray      = "trigger_stray"   // one too many: it marks what is marked already, or what is no source table's
+	CaptureTriggerTouched    = "trigger_touched" // changed, and put back behind Tidemark's back
+	CaptureFunctionMissing   = "function_missing"
+	CaptureFunctionAltered   = "function_altered"
+	CaptureFunctionOwner     = "function_owner" // somebody else's rights
+	CaptureFunctionTouched   = "function_touched"
+	CapturePartitionAttached = "partition_attached" // or created, or made to inherit: its rows came unseen
+	CapturePartitionDetached = "partition_detached" // or dropped: its rows went unseen
+	CapturePartitionForeign  = "partition_foreign"  // a foreign table, which can have no such triggers
+	CaptureHookedRowLeft     = "hooked_row_left"    // SQLite: what keeps the guard triggers still was committed
+)
+
+// CaptureReasons are all of them, and what stands for any other reason, or none.
+var CaptureReasons = []string{
+	CaptureNotInstalled, CaptureOnPopulated, CaptureTableMissing, CaptureTableReplaced, CaptureTriggerMissing, CaptureTriggerDisabled,
+	CaptureTriggerDemoted, CaptureTriggerAltered, CaptureTriggerStray, CaptureTriggerTouched, CaptureFunctionMissing, CaptureFunctionAltered,
+	CaptureFunctionOwner, CaptureFunctionTouched, CapturePartitionAttached, CapturePartitionDetached, CapturePartitionForeign,
+	CaptureHookedRowLeft, ReasonUntrusted,
+}
+
+// CaptureReason is the reason_code of capture_state as a member of the closed set; nil, or one that nobody knows, still is a
+// reason not to trust.
+func CaptureReason(stored *string) string {
+	if stored != nil && slices.Contains(CaptureReasons, *stored) {
+		return *stored
+	}
+	return ReasonUntrusted
+}
