@@ -35,3 +35,13 @@ func (r *Replicated) Timeline(ctx context.Context, q summary.TimelineQuery) (sum
 func (r *Replicated) Diagnosis(ctx context.Context, owner, id string) (*summary.Diagnosis, error) {
 	return readFrom(ctx, r, func(d *DB) (*summary.Diagnosis, error) { return d.Diagnosis(ctx, owner, id) })
 }
+
+// Events implements server.Store.
+func (r *Replicated) Events(ctx context.Context, q summary.EventQuery) (summary.Events, error) {
+	return readFrom(ctx, r, func(d *DB) (summary.Events, error) { return d.Events(ctx, q) })
+}
+
+// Named implements server.Store.
+func (r *Replicated) Named(ctx context.Context, ids []string) ([]summary.Observation, error) {
+	return readFrom(ctx, r, func(d *DB) ([]summary.Observation, error) { return d.Named(ctx, ids) })
+}

@@ -57,6 +57,13 @@ func newAlarms(store Store, now func() summary.Instant, warn func(string, error)
 	}
 }
 
+// count is how many alarms are set.
+func (a *alarms) count() float64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return float64(len(a.order))
+}
+
 func (a *alarms) rouse() {
 	select {
 	case a.wake <- struct{}{}:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"time"
 
 	"tidemark/summary"
 )
@@ -14,16 +15,21 @@ var errNotFed = errors.New("the feed of events does not run")
 
 // attach begins a stream after the event that a client saw last, or from now on if lastID is empty. It is registered before
 // the read and gets its place by it, so nothing falls in between. Detach it.
-func (f *feed) attach(ctx context.Context, owner, lastID string) (*stream, error) {
-	s := newStream(owner)
+func (f *feed) attach(ctx context.Context, token summary.Token, lastID string) (*stream, error) {
+	s := newStream(token.Owner, token.TokenID)
 	f.mu.Lock()
 	if !f.running {
 		f.mu.Unlock()
 		return nil, errNotFed
 	}
+	if f.open[s.token] >= maxStreamsOfOne {
+		f.mu.Unlock()
+		return nil, tooMany(time.Minute, "This token holds too many event streams open.")
+	}
+	f.open[s.token]++
 	f.streams[s] = struct{}{}
 	f.mu.Unlock()
-	f.alarms.watch(owner)
+	f.alarms.watch(s.owner)
 	if err := f.place(ctx, s, lastID); err != nil {
 		f.detach(s)
 		return nil, err
@@ -38,6 +44,9 @@ func (f *feed) attach(ctx context.Context, owner, lastID string) (*stream, error
 func (f *feed) detach(s *stream) {
 	f.mu.Lock()
 	delete(f.streams, s)
+	if f.open[s.token]--; f.open[s.token] == 0 {
+		delete(f.open, s.token)
+	}
 	f.mu.Unlock()
 	f.alarms.leave(s.owner)
 }

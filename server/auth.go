@@ -17,13 +17,16 @@ const sessionCookie = "pdpp_owner_session"
 // maxTokenBytes bounds what is looked at as a token.
 const maxTokenBytes = 1024
 
-type ownerKey struct{}
+type tokenKey struct{}
 
-// ownerOf returns the owner that require admitted.
-func ownerOf(r *http.Request) string {
-	owner, _ := r.Context().Value(ownerKey{}).(string)
-	return owner
+// tokenOf returns the token that require admitted.
+func tokenOf(r *http.Request) summary.Token {
+	token, _ := r.Context().Value(tokenKey{}).(summary.Token)
+	return token
 }
+
+// ownerOf returns its owner.
+func ownerOf(r *http.Request) string { return tokenOf(r).Owner }
 
 // require admits requests whose token has the scope, by bearer or by cookie; the bearer counts if both came. Operators have
 // no owner's scope, and owners not theirs.
@@ -31,6 +34,12 @@ func (s *server) require(scope string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			token, err := s.authenticate(r)
+			if err == nil {
+				if wait := s.limits.admit(token.TokenID, s.Clock()); wait > 0 {
+					s.metrics.limited.Inc()
+					err = tooMany(wait, "This token sends more requests than it may; wait as long as Retry-After says.")
+				}
+			}
 			if err == nil && !token.Allows(scope) && !(scope == schema.Operator && token.Operator) {
 				err = &failure{status: http.StatusForbidden, code: codeInsufficientScope, message: fmt.Sprintf("This token does not have the scope %s.", scope)}
 			}
@@ -38,7 +47,7 @@ func (s *server) require(scope string) func(http.Handler) http.Handler {
 				s.fail(w, r, err)
 				return
 			}
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), ownerKey{}, token.Owner)))
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), tokenKey{}, token)))
 		})
 	}
 }

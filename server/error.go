@@ -29,6 +29,9 @@ const (
 	codeUnavailable        = "database_unavailable"
 	codeNotReady           = "not_ready"
 	codeInternal           = "internal_error"
+	codeRateLimited        = "rate_limited"
+	codeURITooLong         = "uri_too_long"
+	codeHeadersTooLarge    = "headers_too_large"
 )
 
 // retryAfterSeconds is what a 503 asks clients to wait.
@@ -41,6 +44,7 @@ type failure struct {
 	message    string
 	param      string
 	candidates []candidate
+	retryAfter string // seconds, of a 429
 }
 
 func (f *failure) Error() string { return f.message }
@@ -112,6 +116,8 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, f *failure) {
 	switch f.status {
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", retryAfterSeconds)
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", f.retryAfter)
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="tidemark"`)
 	}

@@ -53,7 +53,7 @@ func (s *server) streamEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	begin, cancel := context.WithTimeout(r.Context(), s.Timeout)
-	stream, err := s.feed.attach(begin, ownerOf(r), lastID)
+	stream, err := s.feed.attach(begin, tokenOf(r), lastID)
 	cancel()
 	if err != nil {
 		s.fail(w, r, err)

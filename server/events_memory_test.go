@@ -21,7 +21,7 @@ type happened struct {
 	floor     int64
 	max       int64 // if not 0
 	untrusted string
-	missed    int64
+	server    string
 	next      chan struct{}
 }
 
@@ -31,7 +31,7 @@ func (m *memory) Events(_ context.Context, q summary.EventQuery) (summary.Events
 	if m.err != nil {
 		return summary.Events{}, m.err
 	}
-	out := summary.Events{Floor: m.happened.floor, Untrusted: m.happened.untrusted}
+	out := summary.Events{Floor: m.happened.floor, Server: m.happened.server, Untrusted: m.happened.untrusted}
 	all := slices.Clone(m.happened.events)
 	for i := range m.rows {
 		o := &m.rows[i]
@@ -68,7 +68,7 @@ func (m *memory) Named(_ context.Context, ids []string) ([]summary.Observation, 
 	return out, m.err
 }
 
-// Next and Missed make a memory its own Changes.
+// Next makes a memory its own Changes.
 func (m *memory) Next() <-chan struct{} {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -76,12 +76,6 @@ func (m *memory) Next() <-chan struct{} {
 		m.happened.next = make(chan struct{})
 	}
 	return m.happened.next
-}
-
-func (m *memory) Missed() int64 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.happened.missed
 }
 
 // change changes what there is, and announces it.

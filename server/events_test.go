@@ -194,8 +194,8 @@ func TestStreamIsNeverSilent(t *testing.T) {
 	listening(t, m, func(t *testing.T, a api) {
 		resync := func(id, why string) sent { return sent{id, "resync", `{"reason":"` + why + `"}`} }
 		p := a.listen(adas)
-		m.change(func() { m.happened.missed++ })
-		p.expect(resync("7", "reconnected"))
+		m.change(func() { m.happened.server = "another" })
+		p.expect(resync("7", "restarted"))
 		elapse(time.Second)
 		m.change(func() { m.happened.untrusted = "records" })
 		p.expect(resync("7", "capture"))

@@ -34,14 +34,15 @@ type feed struct {
 	running bool
 	ended   chan struct{} // closed when streams have to end
 	streams map[*stream]struct{}
-	told    int64 // events queued, for metrics
+	open    map[string]int // streams by token
+	told    int64          // events queued, for metrics
 	resyncs int64
 }
 
 func newFeed(store Store, changes Changes, now func() summary.Instant, warn func(string, error)) *feed {
 	f := &feed{
 		store: store, changes: changes, now: now, warn: warn, came: make(chan struct{}, 1), ended: make(chan struct{}),
-		streams: map[*stream]struct{}{},
+		streams: map[*stream]struct{}{}, open: map[string]int{},
 	}
 	f.alarms = newAlarms(store, now, warn, f.ring)
 	return f
@@ -104,7 +105,7 @@ func pause(ctx context.Context, a, b <-chan struct{}, d time.Duration) bool {
 type rounds struct {
 	known     bool
 	untrusted string
-	missed    int64
+	server    string
 }
 
 // round reads what lies above the least that a stream has seen, and queues it.
@@ -113,10 +114,6 @@ func (f *feed) round(ctx context.Context, last *rounds) error {
 	if len(streams) == 0 {
 		last.known = false // whoever comes reads for itself
 		return nil
-	}
-	missed := int64(0)
-	if m, ok := f.changes.(interface{ Missed() int64 }); ok {
-		missed = m.Missed()
 	}
 	found, err := f.store.Events(ctx, q)
 	if err != nil {
@@ -131,8 +128,8 @@ func (f *feed) round(ctx context.Context, last *rounds) error {
 			f.lose(s, resyncUnknownID, found.Max)
 		case found.More:
 			f.lose(s, resyncTooMany, found.Max)
-		case last.known && missed != last.missed:
-			f.lose(s, resyncReconnected, found.Max)
+		case last.known && found.Server != last.server:
+			f.lose(s, resyncRestarted, found.Max)
 		case last.known && found.Untrusted != last.untrusted:
 			f.lose(s, resyncCapture, found.Max)
 		default:
@@ -140,11 +137,11 @@ func (f *feed) round(ctx context.Context, last *rounds) error {
 		}
 		s.seen = found.Max
 	}
-	if found.More || last.known && (missed != last.missed || found.Untrusted != last.untrusted) {
+	if found.More || last.known && (found.Server != last.server || found.Untrusted != last.untrusted) {
 		f.alarms.reload()
 	}
 	f.alarms.changed(found.Events)
-	*last = rounds{known: true, untrusted: found.Untrusted, missed: missed}
+	*last = rounds{known: true, untrusted: found.Untrusted, server: found.Server}
 	return nil
 }
 

@@ -57,6 +57,7 @@ func (s *server) logAccess(next http.Handler) http.Handler {
 		start := time.Now()
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		next.ServeHTTP(ww, r)
+		s.metrics.observe(r, ww.Status(), time.Since(start))
 		s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request",
 			slog.String(keyRequestID, requestID(r)), slog.String(keyMethod, printable(r.Method)),
 			slog.String(keyRoute, chi.RouteContext(r.Context()).RoutePattern()), slog.Int(keyStatus, ww.Status()),
@@ -102,12 +103,36 @@ func secureHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// sameOrigin refuses what another site's page makes a browser send with the owner's cookie.
+// sameOrigin refuses what another site's page makes a browser send with the owner's cookie. A bearer token is not sent by itself.
 func (s *server) sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := protection.Check(r); err != nil {
+		_, bearer := r.Header["Authorization"]
+		if err := protection.Check(r); err != nil && !bearer {
 			s.write(w, r, &failure{status: http.StatusForbidden, code: codeCrossOrigin, message: "A page of another origin may not do this."})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// measured refuses addresses and headers that are too long, in the shape of every other error.
+func (s *server) measured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.RequestURI) > maxURIBytes {
+			s.write(w, r, &failure{status: http.StatusRequestURITooLong, code: codeURITooLong, message: fmt.Sprintf("The address is longer than %d octets.", maxURIBytes)})
+			return
+		}
+		size := 0
+		for name, values := range r.Header {
+			for _, v := range values {
+				size += len(name) + len(v) + 4
+			}
+		}
+		if size > maxHeaderBytes {
+			s.write(w, r, &failure{
+				status: http.StatusRequestHeaderFieldsTooLarge, code: codeHeadersTooLarge, message: fmt.Sprintf("The headers are longer than %d octets.", maxHeaderBytes),
+			})
 			return
 		}
 		next.ServeHTTP(w, r)

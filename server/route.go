@@ -20,7 +20,7 @@ type route struct {
 func (s *server) table() []route {
 	var out []route
 	for _, group := range [][]route{
-		s.serverRoutes(), s.loginRoutes(), s.connectorRoutes(), s.eventRoutes(), s.connectionRoutes(), s.historyRoutes(), s.diagnosisRoutes(),
+		s.serverRoutes(), s.metricRoutes(), s.loginRoutes(), s.connectorRoutes(), s.eventRoutes(), s.connectionRoutes(), s.historyRoutes(), s.diagnosisRoutes(),
 	} {
 		out = append(out, group...)
 	}
@@ -30,7 +30,7 @@ func (s *server) table() []route {
 // routes mounts the table. Middleware runs in the order in which it stands here.
 func (s *server) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.identify, s.logAccess, s.recoverPanics, secureHeaders, escapedPath, middleware.GetHead, s.sameOrigin)
+	r.Use(s.identify, s.logAccess, s.recoverPanics, secureHeaders, s.measured, escapedPath, middleware.GetHead, s.sameOrigin)
 	r.NotFound(s.notFound)
 	r.MethodNotAllowed(s.methodNotAllowed)
 	for _, route := range s.table() {

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"tidemark/summary"
 )
 
@@ -34,6 +36,12 @@ type Config struct {
 	Settle time.Duration
 	// FreshWithin bounds a read with fresh=true; 2 s by default.
 	FreshWithin time.Duration
+	// Rate is how many requests a second one token may send, with a burst of twice that; 5,000 by default, below 0 without limit.
+	Rate float64
+	// Metrics are shown at /metrics beside the server's own.
+	Metrics []prometheus.Collector
+	// OpenMetrics shows /metrics without a token.
+	OpenMetrics bool
 	// Timeout bounds every other request; 10 s by default.
 	Timeout time.Duration
 }
@@ -54,6 +62,8 @@ type server struct {
 	document []byte // OpenAPI
 	flights  flights
 	feed     *feed
+	limits   limits
+	metrics  *metrics
 }
 
 // New returns the handler of every route.
@@ -73,7 +83,7 @@ func New(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &server{Config: c}
+	s := &server{Config: c, limits: limits{perSecond: cmp.Or(c.Rate, defaultRate)}}
 	if c.Console != nil {
 		files, err := loadAssets(c.Console)
 		if err != nil {
@@ -86,6 +96,9 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s.feed = newFeed(c.Store, c.Changes, s.now, func(what string, err error) { s.Logger.Warn(what, keyError, err) })
+	if s.metrics, err = newMetrics(s.feed, c.Metrics); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
 	return &Server{s.routes(), s.feed}, nil
 }
 

@@ -42,8 +42,8 @@ type Store interface {
 	Ready(ctx context.Context) ([]summary.Check, error)
 }
 
-// Changes tells waiting reads that a drain has committed, in this process or another. Safe for concurrent use. If it also has a
-// method Missed() int64, that counts how often announcements may have been missed: streams then read anew.
+// Changes tells waiting reads that a drain has committed, in this process or another. Safe for concurrent use. Some
+// may be missed: versions tell what changed.
 type Changes interface {
 	// Next returns a channel that is closed when the next change is announced. Whoever waits takes it before the read
 	// whose outdating it wants to hear of.

@@ -35,27 +35,30 @@ type resync string
 
 // Why a client has to read anew: a closed set.
 const (
-	resyncTooOld      resync = "too_old"     // what its last event's successors deleted may be forgotten
-	resyncUnknownID   resync = "unknown_id"  // its last event is none of this database
-	resyncTooMany     resync = "too_many"    // too much has changed
-	resyncOverflow    resync = "overflow"    // it was too slow
-	resyncReconnected resync = "reconnected" // announcements may have been missed
-	resyncCapture     resync = "capture"     // whether capture is trusted has changed, and with it every summary
+	resyncTooOld    resync = "too_old"    // what its last event's successors deleted may be forgotten
+	resyncUnknownID resync = "unknown_id" // its last event is none of this database
+	resyncTooMany   resync = "too_many"   // too much has changed
+	resyncOverflow  resync = "overflow"   // it was too slow
+	resyncRestarted resync = "restarted"  // the database was, or another took its place
+	resyncCapture   resync = "capture"    // whether capture is trusted has changed, and with it every summary
 )
 
 // stream is one client that listens. All fields but the channels are guarded by the feed's lock.
 type stream struct {
 	owner  string
-	ready  bool  // it has a place in the order of versions
-	began  int64 // its first place
-	seen   int64 // everything up to this version is queued or told
+	token  string // its id
+	ready  bool   // it has a place in the order of versions
+	began  int64  // its first place
+	seen   int64  // everything up to this version is queued or told
 	queue  []note
 	resync resync // to be told before the queue; empty if there is nothing
 	lost   int64  // the version up to which the resync makes up for everything
 	wake   chan struct{}
 }
 
-func newStream(owner string) *stream { return &stream{owner: owner, wake: make(chan struct{}, 1)} }
+func newStream(owner, token string) *stream {
+	return &stream{owner: owner, token: token, wake: make(chan struct{}, 1)}
+}
 
 // offer queues notes; too many are one resync.
 func (s *stream) offer(notes ...note) {

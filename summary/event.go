@@ -40,6 +40,8 @@ type Events struct {
 	// Since is a moment that a client who was told of After has seen: the last one known before. Nil if no evidence is that
 	// old.
 	Since *Instant
+	// Server is another one after a restart or a failover: a version that was lost may have been given again.
+	Server string
 	// Untrusted names the tables whose capture is not trusted: it changes what every summary says, without a version.
 	Untrusted string
 }

@@ -63,6 +63,7 @@ type loops struct {
 	run     []func(context.Context) error // each blocks until its context ends
 	checks  []func() summary.Check        // whether they are fit for their job
 	leads   func() bool                   // whether this server is the one that drains
+	status  func() listener.Status        // what the loop that drains is and has done
 	changes server.Changes
 }
 

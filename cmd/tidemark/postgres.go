@@ -97,6 +97,7 @@ func (p postgres) loops(signal listener.Signal, audit bool, log *slog.Logger) (l
 		run:     []func(context.Context) error{l.Run, heard.Run, told.Run},
 		checks:  []func() summary.Check{func() summary.Check { return l.Status().Check() }},
 		leads:   func() bool { return l.Status().Role.Drains() },
+		status:  l.Status,
 		changes: told,
 	}
 	work.run = append(work.run, newPresence(p.Replicated, l.Status, log).run)

@@ -14,6 +14,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tidemark/internal/apicheck"
+	"tidemark/server"
 )
 
 // within is how long a test waits for what takes milliseconds on a machine that has nothing else to do.
@@ -117,7 +120,11 @@ func (p *process) get(t *testing.T, path, token string, into any) int {
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	check, err := document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := http.Client{Transport: check.Transport(t, &http.Transport{DisableKeepAlives: true})}
 	answer, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -134,6 +141,15 @@ func (p *process) get(t *testing.T, path, token string, into any) int {
 	}
 	return answer.StatusCode
 }
+
+// document is what every answer is held against.
+var document = sync.OnceValues(func() (*apicheck.Checker, error) {
+	text, err := server.OpenAPI()
+	if err != nil {
+		return nil, err
+	}
+	return apicheck.New(text)
+})
 
 // row is what the tests read of a summary.
 type row struct {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -16,6 +15,8 @@ type settings struct {
 	db, readDB, addr, signal, config string
 	scrub                            share
 	audit                            toggle
+	rate                             frequency
+	metrics                          audience
 	logLevel                         slog.Level
 }
 
@@ -29,6 +30,8 @@ var known = []setting{
 	{"signal", "notify", "how serve learns of changes on PostgreSQL: notify, wal or poll"},
 	{"scrub", "1%", "how much of its time serve may recount in the background, to find what went wrong: N% or off"},
 	{"audit", "off", "whether serve looks for changes that went past the triggers in the write-ahead log of PostgreSQL: on or off"},
+	{"rate", "5000", "how many requests a second one token may send to serve: N or off"},
+	{"metrics", "operator", "who may read /metrics of serve: operator (with an operator's token) or everyone"},
 	{"log-level", "info", "what serve logs: debug, info, warn or error"},
 }
 
@@ -54,6 +57,10 @@ func (s *settings) value(name string) pflag.Value {
 		return &s.scrub
 	case "audit":
 		return &s.audit
+	case "rate":
+		return &s.rate
+	case "metrics":
+		return &s.metrics
 	default:
 		return (*level)(&s.logLevel)
 	}
@@ -163,68 +170,3 @@ func settingsHelp() string {
 	}
 	return "\n" + strings.TrimRight(b.String(), "\n")
 }
-
-// text and level are values of flags.
-type text string
-
-func (t *text) Set(s string) error { *t = text(s); return nil }
-func (t *text) String() string     { return string(*t) }
-func (t *text) Type() string       { return "text" }
-
-type level slog.Level
-
-func (l *level) Set(s string) error {
-	var parsed slog.Level
-	if err := parsed.UnmarshalText([]byte(s)); err != nil {
-		return fmt.Errorf("unknown level %q: want debug, info, warn or error", s)
-	}
-	*l = level(parsed)
-	return nil
-}
-func (l *level) String() string { return strings.ToLower(slog.Level(*l).String()) }
-func (l *level) Type() string   { return "level" }
-
-// share is a part of the time, from 0 (off) to 1.
-type share float64
-
-func (s *share) Set(text string) error {
-	if text == "off" {
-		*s = 0
-		return nil
-	}
-	number, ok := strings.CutSuffix(text, "%")
-	percent, err := strconv.ParseFloat(number, 64)
-	if !ok || err != nil || !(percent > 0 && percent <= 100) {
-		return fmt.Errorf("%q is no share of time: want N%%, above 0%% and up to 100%%, or off", text)
-	}
-	*s = share(percent / 100)
-	return nil
-}
-
-func (s *share) String() string {
-	if *s == 0 {
-		return "off"
-	}
-	return strconv.FormatFloat(float64(*s)*100, 'g', 6, 64) + "%"
-}
-
-func (s *share) Type() string { return "share" }
-
-// toggle is on or off.
-type toggle bool
-
-func (t *toggle) Set(text string) error {
-	if text != "on" && text != "off" {
-		return fmt.Errorf("%q is neither on nor off", text)
-	}
-	*t = text == "on"
-	return nil
-}
-
-func (t *toggle) String() string {
-	if *t {
-		return "on"
-	}
-	return "off"
-}
-func (t *toggle) Type() string { return "on|off" }

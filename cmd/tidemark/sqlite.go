@@ -61,6 +61,7 @@ func (s sqlite) loops(_ listener.Signal, audit bool, log *slog.Logger) (loops, e
 		run:     []func(context.Context) error{l.Run},
 		checks:  []func() summary.Check{func() summary.Check { return l.Status().Check() }},
 		leads:   func() bool { return l.Status().Role.Drains() },
+		status:  l.Status,
 		changes: s,
 	}, nil
 }

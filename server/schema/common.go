@@ -24,6 +24,6 @@ var commonGroup = group{
 // ErrorCodes are the codes of errors: a closed set.
 var ErrorCodes = []string{
 	"ambiguous_connection", "connector_instance_not_found", "cross_origin_request", "database_unavailable", "fleet_too_large",
-	"insufficient_scope", "internal_error", "invalid_cursor", "invalid_request", "invalid_token", "method_not_allowed", "not_found",
-	"not_ready", "owner_session_required", "request_too_large", "run_not_found", "unsupported_media_type",
+	"headers_too_large", "insufficient_scope", "internal_error", "invalid_cursor", "invalid_request", "invalid_token", "method_not_allowed", "not_found",
+	"not_ready", "owner_session_required", "rate_limited", "request_too_large", "run_not_found", "unsupported_media_type", "uri_too_long",
 }

@@ -6,5 +6,5 @@ var eventGroup = group{
 		"connection_id": ID(), "version": Count(), "reason": Enum("evidence", "manifest", "time"),
 	}),
 	"summary.deleted": Object(Fields{"connection_id": ID(), "version": Count()}),
-	"resync":          Object(Fields{"reason": Enum("too_old", "unknown_id", "too_many", "overflow", "reconnected", "capture")}),
+	"resync":          Object(Fields{"reason": Enum("too_old", "unknown_id", "too_many", "overflow", "restarted", "capture")}),
 }
