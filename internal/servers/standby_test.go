@@ -1,0 +1,87 @@
+package servers
+
+import (
+	"encoding/json"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"tidemark/internal/enginetest"
+	"tidemark/internal/pgtest"
+)
+
+// serve --read-db reads from a standby; a fresh read shows what was written before it; without the standby reads go on. The major
+// version makes no difference.
+func TestServeReadsFromAStandby(t *testing.T) {
+	primary := pgtest.Start(t)
+	e := enginetest.OpenPostgres(t, primary, enginetest.Fixture{
+		Name: "read", Statements: []string{
+			`INSERT INTO connectors (connector_id) VALUES ('shop')`,
+			`INSERT INTO connector_instances (connector_instance_id, owner_subject_id, connector_id) VALUES ('c1', 'ann', 'shop')`,
+		},
+	})
+	standby := primary.Standby(t)
+	o := observe(t, e.DSN)
+	there := standby.DSN(o.text(`SELECT current_database()::text`))
+	secret, err := exec.Command(binary, "token", "create", "--owner", "ann", "--db", e.DSN).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, "reader", e.DSN, nil, "--read-db", there)
+	records := func(query string) int {
+		t.Helper()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/_ref/connectors/c1"+query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(secret)))
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		var summary struct {
+			TotalRecords int `json:"total_records"`
+		}
+		if response.StatusCode != http.StatusOK {
+			t.Fatalf("GET %s: %s", query, response.Status)
+		}
+		if err := json.NewDecoder(response.Body).Decode(&summary); err != nil {
+			t.Fatal(err)
+		}
+		return summary.TotalRecords
+	}
+	insert := func(key string) {
+		t.Helper()
+		o.exec(`INSERT INTO public.records (connector_instance_id, stream, record_key, record_json) VALUES ('c1', 's', $1, '1')`, key)
+	}
+	insert("1")
+	if got := records("?fresh=true"); got != 1 {
+		t.Errorf("a fresh read shows %d records, want 1", got)
+	}
+	seen := observe(t, there)
+	seen.exec("SELECT pg_wal_replay_pause()")
+	eventually(t, "the replay pauses", func() bool { return seen.text("SELECT pg_get_wal_replay_pause_state()") == "paused" })
+	insert("2")
+	if got := records(""); got != 1 {
+		t.Errorf("a read shows %d records, want 1: that is what the standby has", got)
+	}
+	if got := records("?fresh=true"); got != 2 {
+		t.Errorf("a fresh read shows %d records, want 2", got)
+	}
+	seen.exec("SELECT pg_wal_replay_resume()")
+	eventually(t, "the standby has it, too", func() bool { return records("") == 2 })
+	standby.Kill(t)
+	insert("3")
+	if got := records(""); got != 3 {
+		t.Errorf("without a standby a read shows %d records, want 3", got)
+	}
+	ok, why := s.ready(t)
+	if !ok || !strings.Contains(why, "reads come from the primary") {
+		t.Errorf("ready: %v, %s", ok, why)
+	}
+	standby.Restart(t)
+	eventually(t, "reads come from the standby again", func() bool { _, why := s.ready(t); return !strings.Contains(why, "come from the primary") })
+	e.CheckG3(t)
+}
