@@ -14,6 +14,7 @@ package pgtest
 
 import (
 	"context"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
@@ -152,4 +153,28 @@ func (c *Cluster) Pooler(t testing.TB) *pgcluster.Pooler {
 	}
 	t.Cleanup(func() { check(t, pooler.Close()) })
 	return pooler
+}
+
+// BeforePowerCut begins a power cut of the cluster; what is booted from it is gone when the test is over.
+func (c *Cluster) BeforePowerCut(t testing.TB) *PowerCut {
+	t.Helper()
+	cut, err := c.Cluster.BeforePowerCut(t.Context())
+	check(t, err)
+	t.Cleanup(func() {
+		if err := cut.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &PowerCut{cut}
+}
+
+// PowerCut is one that BeforePowerCut has begun.
+type PowerCut struct{ cut *pgcluster.PowerCut }
+
+// Happen cuts the power, and starts a server from what was on disk.
+func (p *PowerCut) Happen(t testing.TB, r *rand.Rand) *Cluster {
+	t.Helper()
+	cluster, err := p.cut.Happen(t.Context(), r)
+	check(t, err)
+	return &Cluster{cluster}
 }

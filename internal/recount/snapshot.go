@@ -90,3 +90,15 @@ func (s Snapshot) read(ctx context.Context, name string) ([]document, error) {
 	}
 	return found, nil
 }
+
+// Has reports whether a record is there.
+func (s Snapshot) Has(ctx context.Context, connection, stream, key string) (bool, error) {
+	table := "records"
+	if s.dir == "postgres" {
+		table = "public.records"
+	}
+	quoted := func(v string) string { return "'" + strings.ReplaceAll(v, "'", "''") + "'" }
+	found, err := s.rows(ctx, "SELECT record_key, '{}' FROM "+table+" WHERE connector_instance_id = "+quoted(connection)+
+		" AND stream = "+quoted(stream)+" AND record_key = "+quoted(key))
+	return len(found) > 0, err
+}
