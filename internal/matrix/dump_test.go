@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tidemark/db"
+	"tidemark/drain"
 	"tidemark/internal/enginetest"
 	"tidemark/internal/pgcluster"
 	"tidemark/internal/pgtest"
@@ -122,10 +123,10 @@ func mended(t *testing.T, e *enginetest.Engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var lost []string
+	var lost []drain.CaptureState
 	for _, s := range states {
 		if !s.Trusted {
-			lost = append(lost, s.Table)
+			lost = append(lost, s)
 		}
 	}
 	if len(lost) == 0 {
