@@ -100,9 +100,12 @@ func scanGap(row pgx.CollectableRow) (g summary.Gap, err error) {
 }
 
 // unattributed counts the runs of a connector ($1) that belong to no connection and that may be told to an owner ($2): the
-// connections that they name or match are all the owner's or, where there are none, all connections of their connectors are.
+// connections that they name or match are all the owner's or, where there are none, all connections of their connectors are. Runs that
+// name the same are judged together: a connector has few such groups, however many runs.
 const unattributed = `
-	SELECT count(*) FROM tidemark.run_evidence r
+	SELECT coalesce(sum(r.n), 0)::bigint FROM (
+		SELECT profile_keys, connection_ids, source_ids, count(*) AS n FROM tidemark.run_evidence
+		WHERE source_ids @> ARRAY[$1] GROUP BY profile_keys, connection_ids, source_ids) r
 	CROSS JOIN LATERAL (
 		SELECT count(*) AS n, count(*) FILTER (WHERE c.owner_subject_id <> $2) AS foreign_n,
 		       count(*) FILTER (WHERE c.connector_instance_id = ANY (r.connection_ids)) AS named,
@@ -111,8 +114,7 @@ const unattributed = `
 		FROM public.connector_instances c
 		WHERE c.connector_instance_id = ANY (r.connection_ids)
 		   OR c.source_binding ->> 'browser_profile_key' = ANY (r.profile_keys COLLATE "default") AND c.connector_id = ANY (r.source_ids)) m
-	WHERE r.source_ids @> ARRAY[$1]
-	  AND NOT (cardinality(r.profile_keys) = 1 AND cardinality(r.source_ids) = 1 AND m.matched = 1
+	WHERE NOT (cardinality(r.profile_keys) = 1 AND cardinality(r.source_ids) = 1 AND m.matched = 1
 	           OR cardinality(r.profile_keys) = 0 AND cardinality(r.connection_ids) = 1 AND m.named = 1)
 	  AND m.foreign_n = 0
 	  AND (m.n > 0 OR NOT EXISTS (

@@ -52,11 +52,13 @@ func (s source) connection(ctx context.Context, owner, id string) (*summary.Obse
 }
 
 // unattributed counts the runs of a connector (?1) that belong to no connection and that may be told to an owner (?2): the
-// connections that they name or match are all the owner's or, where there are none, all connections of their connectors are.
+// connections that they name or match are all the owner's or, where there are none, all connections of their connectors are. Runs that
+// name the same are judged together: a connector has few such groups, however many runs.
 const unattributed = `
 	WITH r AS MATERIALIZED (
-		SELECT e.run_id, e.profile_keys, e.connection_ids, e.source_ids
-		FROM run_names n CROSS JOIN run_evidence e ON e.run_id = n.run_id WHERE n.kind = 'source' AND n.name = ?1),
+		SELECT min(e.run_id) AS run_id, count(*) AS n, e.profile_keys, e.connection_ids, e.source_ids
+		FROM run_names n CROSS JOIN run_evidence e ON e.run_id = n.run_id WHERE n.kind = 'source' AND n.name = ?1
+		GROUP BY e.profile_keys, e.connection_ids, e.source_ids),
 	candidates AS (
 		SELECT r.run_id, c.owner_subject_id, 1 AS named, 0 AS matched
 		FROM r CROSS JOIN json_each(r.connection_ids) j CROSS JOIN connector_instances c ON c.connector_instance_id = j.value
@@ -66,7 +68,7 @@ const unattributed = `
 		WHERE c.connector_id IN (SELECT value FROM json_each(r.source_ids))),
 	m AS MATERIALIZED (
 		SELECT run_id, sum(named) AS named, sum(matched) AS matched, sum(owner_subject_id <> ?2) AS others FROM candidates GROUP BY run_id)
-	SELECT count(*) FROM r LEFT JOIN m ON m.run_id = r.run_id
+	SELECT coalesce(sum(r.n), 0) FROM r LEFT JOIN m ON m.run_id = r.run_id
 	WHERE NOT (json_array_length(profile_keys) = 1 AND json_array_length(source_ids) = 1 AND coalesce(matched, 0) = 1
 	           OR json_array_length(profile_keys) = 0 AND json_array_length(connection_ids) = 1 AND coalesce(named, 0) = 1)
 	  AND coalesce(others, 0) = 0
