@@ -20,7 +20,8 @@ import (
 type auditedEngine interface {
 	AuditEngine
 	Audit(ctx context.Context) (*drain.AuditState, error)
-	Trust(ctx context.Context, tables []string) error
+	Capture(ctx context.Context) ([]drain.CaptureState, error)
+	Trust(ctx context.Context, lost []drain.CaptureState) error
 }
 
 // auditBench is a database with a fleet of connections, and a superuser's session beside it.

@@ -56,7 +56,11 @@ func TestAuditorFindsWhatWentPastTheTriggers(t *testing.T) {
 			if _, err := b.e.Rebuild(t.Context(), nil, nil); err != nil {
 				t.Fatal(err)
 			}
-			if err := b.db.Trust(t.Context(), enginetest.Tables); err != nil {
+			states, err := b.db.Capture(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := b.db.Trust(t.Context(), states); err != nil {
 				t.Fatal(err)
 			}
 		}

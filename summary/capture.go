@@ -21,6 +21,7 @@ const (
 	CapturePartitionAttached = "partition_attached" // or created, or made to inherit: its rows came unseen
 	CapturePartitionDetached = "partition_detached" // or dropped: its rows went unseen
 	CapturePartitionForeign  = "partition_foreign"  // a foreign table, which can have no such triggers
+	CaptureBypassed          = "bypassed"           // the auditor saw a change without a mark
 	CaptureHookedRowLeft     = "hooked_row_left"    // SQLite: what keeps the guard triggers still was committed
 )
 
@@ -29,7 +30,7 @@ var CaptureReasons = []string{
 	CaptureNotInstalled, CaptureOnPopulated, CaptureTableMissing, CaptureTableReplaced, CaptureTriggerMissing, CaptureTriggerDisabled,
 	CaptureTriggerDemoted, CaptureTriggerAltered, CaptureTriggerStray, CaptureTriggerTouched, CaptureFunctionMissing, CaptureFunctionAltered,
 	CaptureFunctionOwner, CaptureFunctionTouched, CapturePartitionAttached, CapturePartitionDetached, CapturePartitionForeign,
-	CaptureHookedRowLeft, ReasonUntrusted,
+	CaptureBypassed, CaptureHookedRowLeft, ReasonUntrusted,
 }
 
 // CaptureReason is the reason_code of capture_state as a member of the closed set; nil, or one that nobody knows, still is a
