@@ -1,0 +1,76 @@
+package main
+
+import "slices"
+
+// What keeps capture from being trusted where it is lost (G9), on Postgres and SQLite.
+var ofCapture = slices.Concat(
+	guards("triggers/catalog.go",
+		guard{"leaves of source tables not seen", "UNION\n		SELECT t.source, i.inhrelid, false FROM tree t JOIN pg_inherits i ON i.inhparent = t.relation AND NOT i.inhdetachpending\n", "", "TestPartitionsComeAndGo"},
+		guard{"stamps of the catalog not read", "WHERE EXISTS (SELECT FROM tidemark.capture_seen)\n", "WHERE false\n", "TestTouchedAndPutBack"},
+	),
+	guards("triggers/compare.go",
+		guard{"triggers one too many not found", "!expected[k] && serves[function] != \"\"", "false && !expected[k] && serves[function] != \"\"", "TestInventory$|TestPartitionsComeAndGo"},
+		guard{"unseen partition taken for granted", "			case !m.seen:\n", "			case false:\n", "TestInheritance"},
+	),
+	guards("triggers/replace.go",
+		guard{"leaves get no triggers of their own", "				if !m.foreign {\n", "				if false {\n", "TestPartitions$"},
+	),
+	guards("triggers/lock.go",
+		guard{"mend does not wait for who wrote unmarked", "		touched[f.Table] = true\n", "", "TestInstallLocksOnlyWhatDiffers"},
+	),
+	guards("triggers/lock.go",
+		guard{"writers queue behind a mend that waits", "	if err := outlast(ctx, tx, tables); err != nil {\n", "	if err := error(nil); err != nil {\n", "TestInstallDoesNotHoldUpWriters"},
+	),
+	guards("triggers/distrust.go",
+		guard{"the same loss recorded again and again", "AND (trusted OR reason_code IS DISTINCT FROM $2 OR detail IS DISTINCT FROM $3)", "", "TestDistrustWhileAWriter"},
+		guard{"lost capture not recorded", "SET trusted = false, since = clock_timestamp(), reason_code = $2", "SET since = clock_timestamp(), reason_code = $2", "TestDistrustWhileAWriter"},
+	),
+	guards("triggers/acknowledge.go",
+		guard{"event triggers blind under replica role", "ENABLE ALWAYS`,\n", "ENABLE`,\n", "TestEventTriggers$"},
+		guard{"event trigger for who does not own it", "	if c.user != c.owner {\n", "	if false {\n", "TestEventTriggersNeedASuperuser"},
+	),
+	guards("migrations/postgres/003_evidence.sql",
+		guard{"event trigger fails DDL", "EXCEPTION WHEN OTHERS THEN\n    NULL;\nEND $$;\nREVOKE ALL ON FUNCTION tidemark.watch_ddl()", "END $$;\nREVOKE ALL ON FUNCTION tidemark.watch_ddl()", "TestEventTriggersFailNobody"},
+		guard{"event trigger waits", " SET lock_timeout = '100ms' AS $$", " AS $$", "TestEventTriggersFailNobody"},
+		guard{"what event triggers saw not read", "SELECT s.table_name, s.trusted AND t.touched_at IS NULL AS trusted,", "SELECT s.table_name, s.trusted AS trusted,", "TestEventTriggers$"},
+		guard{"dropped leaf not told", "WHEN 'partition' THEN CASE WHEN n.stamp IS NULL THEN 'partition_detached' ELSE 'partition_attached' END", "", "TestPartitionsComeAndGo"},
+	),
+	[]mutation{
+		{
+			name: "trust from before a second loss", guarantee: "G9", file: "cmd/tidemark/capture.go",
+			old: "a.Table == s.Table && a.Since == s.Since", new: "a.Table == s.Table", pkg: "./cmd/tidemark", run: "TestRecounted",
+		},
+		{
+			name: "trust whatever was lost meanwhile", guarantee: "G9", file: "db/status.go",
+			old: "AND s.since = e.since AND NOT s.trusted", new: "AND NOT s.trusted", pkg: "./db", run: "TestTrust",
+		},
+		{
+			name: "partial recount leaves its component", guarantee: "G9", file: "summary/pending.go",
+			old: "	for _, c := range components.Sorted() {\n		p.Ask(c)\n", new: "	for _, c := range components.Sorted() {\n",
+			pkg: "./internal/conformance", run: "TestLostCapture",
+		},
+		{
+			name: "partial recount taken for a sibling's", guarantee: "G9", file: "drain/recompute.go",
+			old: "	return !p.Demanded && !p.Dirty()", new: "	return !p.Dirty()", pkg: "./internal/conformance", run: "TestLostCapture",
+		},
+		{
+			name: "guards mended without distrust", guarantee: "G9", file: "sqlitecompat/ensure.go",
+			old: "first && !populated, now, reason", new: "true, now, reason", pkg: "./sqlitecompat", run: "TestInventory",
+		},
+		{
+			name: "loss unknown until it can be written", guarantee: "G9", file: "sqlitecompat/inventory.go",
+			old: "	d.lose(found)\n", new: "", pkg: "./sqlitecompat", run: "TestInventory",
+		},
+	},
+)
+
+type guard struct{ name, old, new, run string }
+
+// guards are mutations of one file that tests of package triggers find out.
+func guards(file string, of ...guard) []mutation {
+	var out []mutation
+	for _, g := range of {
+		out = append(out, mutation{name: g.name, guarantee: "G9", file: file, old: g.old, new: g.new, pkg: "./triggers", run: g.run})
+	}
+	return out
+}
