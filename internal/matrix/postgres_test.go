@@ -17,17 +17,25 @@ func try(t *testing.T, group string, shapes []shape, opts ...pgtest.Option) {
 	cluster := pgtest.Shared(t, opts...)
 	t.Run(group, func(t *testing.T) {
 		t.Parallel()
-		e := enginetest.OpenPostgres(t, cluster, fleet)
-		for i, s := range shapes {
-			if s.since > cluster.Major() {
-				continue
+		var there []shape
+		for _, s := range shapes {
+			if s.since <= cluster.Major() {
+				there = append(there, s)
 			}
-			if i > 0 {
-				again(t, e)
-			}
-			t.Run(s.name, func(t *testing.T) { s.play(t, e) })
 		}
+		playAll(t, enginetest.OpenPostgres(t, cluster, fleet), there)
 	})
+}
+
+// playAll plays shapes in a database that holds the fleet.
+func playAll(t *testing.T, e *enginetest.Engine, shapes []shape) {
+	t.Helper()
+	for i, s := range shapes {
+		if i > 0 {
+			again(t, e)
+		}
+		t.Run(s.name, func(t *testing.T) { s.play(t, e) })
+	}
 }
 
 // play writes as the shape says, on Postgres.
