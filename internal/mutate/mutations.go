@@ -6,6 +6,6 @@ import "slices"
 func all() []mutation {
 	return slices.Concat(
 		ofDrain, ofScrub, ofServers, ofTriggers, ofListener, ofWAL, ofAudit, ofConformance, ofSummary, ofDepth,
-		ofWriters, ofCapture,
+		ofWriters, ofCapture, ofReadAPI,
 	)
 }

@@ -1,0 +1,75 @@
+package main
+
+// What the read API must not be without.
+var ofReadAPI = []mutation{
+	{
+		name: "list reads shared past owners", guarantee: "G14", file: "server/query.go",
+		old: "	return fmt.Sprintf(\"%s %d %q %q %q %t\", q.digest(owner),", new: "	return fmt.Sprintf(\"%s %d %q %q %q %t\", q.digest(\"\"),",
+		pkg: "./server", run: "TestIdenticalReadsShareOne",
+	},
+	{
+		name: "a flight ends with who began it", guarantee: "-", file: "server/flight.go",
+		old: "context.WithTimeout(context.WithoutCancel(ctx), within)", new: "context.WithTimeout(ctx, within)",
+		pkg: "./server", run: "TestWhoLeavesDoesNotEndIt",
+	},
+	{
+		name: "one tag for both encodings", guarantee: "-", file: "server/answer.go",
+		old: "		tag = `\"` + a.tag + `-gzip\"`\n", new: "		_ = packed\n",
+		pkg: "./server", run: "TestConditionalReads",
+	},
+	{
+		name: "streams hear every owner", guarantee: "G14", file: "server/feed.go",
+		old: "			f.tell(s, by[s.owner])\n", new: "			for _, notes := range by {\n				f.tell(s, notes)\n			}\n",
+		pkg: "./server", run: "TestStreamTellsItsOwnerAlone",
+	},
+	{
+		name: "a resumed stream misses what came before its place", guarantee: "-", file: "server/attach.go",
+		old: "		s.seen, s.began = last, last\n", new: "		s.began = last\n",
+		pkg: "./server", run: "TestStreamGoesOn",
+	},
+	{
+		name: "forgotten deletions are not missed", guarantee: "-", file: "server/attach.go",
+		old: "	case last < found.Floor:\n", new: "	case false:\n",
+		pkg: "./server", run: "TestStreamGoesOn",
+	},
+	{
+		name: "nothing marks what deletions were forgotten", guarantee: "-", file: "db/evidence.go",
+		old: "DELETE FROM tidemark.evidence_deletions WHERE version < (", new: "DELETE FROM tidemark.evidence_deletions WHERE version <= (",
+		pkg: "./internal/readapi", run: "TestStream/postgres",
+	},
+	{
+		name: "a slow client is dropped in silence", guarantee: "-", file: "server/stream.go",
+		old: "		s.lose(resyncOverflow, 0)\n", new: "		s.queue = nil\n",
+		pkg: "./server", run: "TestStreamIsNeverSilent",
+	},
+	{
+		name: "an older database goes unnoticed", guarantee: "G8", file: "server/feed.go",
+		old: "		case found.Max < s.seen:", new: "		case false:",
+		pkg: "./server", run: "TestStreamIsNeverSilent",
+	},
+	{
+		name: "nobody is told when time changes a verdict", guarantee: "G12", file: "server/alarmstep.go",
+		old: "		changed = !reflect.DeepEqual(then, after)\n", new: "		changed = reflect.DeepEqual(then, nil)\n",
+		pkg: "./server", run: "TestStreamTellsTheMoment",
+	},
+	{
+		name: "alarms stay when evidence moves the moment", guarantee: "G12", file: "server/feed.go",
+		old: "	f.alarms.changed(found.Events)\n", new: "",
+		pkg: "./server", run: "TestStreamTellsTheMoment",
+	},
+	{
+		name: "a revoked token listens on", guarantee: "G14", file: "server/events.go",
+		old: "	case errors.As(err, &refused):\n		return false\n", new: "	case errors.As(err, &refused):\n		return true\n",
+		pkg: "./server", run: "TestStreamEnds",
+	},
+	{
+		name: "one bucket for all tokens", guarantee: "-", file: "server/auth.go",
+		old: "s.limits.admit(token.TokenID,", new: "s.limits.admit(\"\",",
+		pkg: "./server", run: "TestRateIsLimitedPerToken",
+	},
+	{
+		name: "metrics for owners", guarantee: "G14", file: "server/metrics.go",
+		old: "	scope := schema.Operator\n", new: "	scope := \"read\"\n",
+		pkg: "./server", run: "TestMetrics",
+	},
+}
