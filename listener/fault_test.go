@@ -32,7 +32,7 @@ func TestRunFailsFast(t *testing.T) {
 	}{
 		"no connection":    {Config{Drainer: &scripted{}}, "no connection configuration"},
 		"no drainer":       {Config{Connect: parse(t, empty)}, "no drainer"},
-		"unknown signal":   {Config{Connect: parse(t, empty), Drainer: &scripted{}, Signal: "wal"}, `unknown signal "wal"`},
+		"unknown signal":   {Config{Connect: parse(t, empty), Drainer: &scripted{}, Signal: "smoke"}, `unknown signal "smoke"`},
 		"nobody there":     {Config{Connect: parse(t, "postgres://u:"+secret+"@"+address+"/d?sslmode=disable"), Drainer: &scripted{}}, "connect to database"},
 		"wrong database":   {Config{Connect: parse(t, cluster.DSN("nowhere")), Drainer: &scripted{}}, `database "nowhere" does not exist`},
 		"without a schema": {Config{Connect: parse(t, empty), Drainer: &scripted{}}, "tidemark migrate up"},
