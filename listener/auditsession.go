@@ -20,8 +20,6 @@ const (
 	wholeShare = 9
 	// shownDifferences is how many differences of one bypass are logged, shownText how many octets of each value.
 	shownDifferences, shownText = 5, 200
-	// bypassedReason is the reason_code of a table whose rows were changed past its triggers, nobody knows which.
-	bypassedReason = "bypassed"
 )
 
 // auditSession is the work on one slot. Its connection is used by several goroutines, one statement at a time.
@@ -298,7 +296,7 @@ func (s *auditSession) bypassed(ctx context.Context, a *audited, xid int64, conn
 }
 
 func (s *auditSession) distrust(ctx context.Context, a *audited, xid int64) error {
-	return s.cfg.Engine.Distrust(ctx, a.table, bypassedReason, fmt.Sprintf("transaction %d changed rows past the triggers", xid), a.untrusted())
+	return s.cfg.Engine.Distrust(ctx, a.table, summary.CaptureBypassed, fmt.Sprintf("transaction %d changed rows past the triggers", xid), a.untrusted())
 }
 
 // tell logs differences.

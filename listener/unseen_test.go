@@ -71,6 +71,7 @@ func commitHeardOf(t *testing.T, dsn string) {
 	l, _ := start(t, walConfig(t, dsn))
 	asleepByWAL(t, l)
 	holdCommits(admin, true)
+	defer holdCommits(admin, false) // or the writer waits for ever
 	asleepByWAL(t, l)
 	before := l.Status()
 	committed := make(chan struct{})
@@ -105,6 +106,7 @@ func commitBeforeSlot(t *testing.T, dsn string) {
 	first.exec("ROLLBACK")
 	waitsFor(two)
 	holdCommits(admin, true)
+	defer holdCommits(admin, false) // or the writer waits for ever
 	committed := make(chan struct{})
 	go func() { defer close(committed); writer.mark() }()
 	eventually(t, "the commit waits", func() bool { return waiting(admin, "SyncRep") == 1 })
