@@ -139,6 +139,19 @@ func TestStreamTellsTheMoment(t *testing.T) {
 		late = a.listen(adas, "Last-Event-ID", "8")
 		late.expect(told(0))
 		late.close()
+		// Evidence that brings the next moment nearer is seen at once.
+		m.change(func() {
+			at := summary.NewInstant(time.Now())
+			run, brief := *m.rows[1].Runs.Last, `{"streams":[{"name":"items"}],"refresh_policy":{"recommended_mode":"automatic","maximum_staleness_seconds":60}}`
+			run.FinishedAt, run.LastAt = &at, at
+			m.rows[1].Runs.Last, m.rows[1].Runs.LastSuccessful, m.rows[1].Runs.LastFinished = &run, &run, &run
+			m.rows[1].Version, m.rows[1].ComputedAt, m.rows[1].Connector.Manifest = 9, &at, &brief
+		})
+		p.expect(changed("ci_1", "9", "evidence"))
+		elapse(time.Minute - time.Second)
+		p.expect()
+		elapse(2 * time.Second)
+		p.expect(told(1))
 		p.close()
 	})
 }
