@@ -196,7 +196,8 @@ func TestEventTriggersFailNobody(t *testing.T) {
 	holder := b.open("")
 	holder.exec(`BEGIN`)
 	holder.exec(`LOCK TABLE tidemark.capture_touched IN ACCESS EXCLUSIVE MODE`)
-	b.exec(`SET lock_timeout = '20s'; ALTER TABLE records DISABLE TRIGGER tidemark_insert`)
+	b.exec(`SET statement_timeout = '20s'`)
+	b.exec(`ALTER TABLE records DISABLE TRIGGER tidemark_insert`)
 	holder.exec(`ROLLBACK`)
 	if found := b.inventory(); len(found) != 1 || found[0].Problem != TriggerDisabled { // the inventory sees what they did not
 		t.Errorf("found %+v", found)
