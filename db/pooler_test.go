@@ -9,9 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"tidemark/db"
+	"tidemark/internal/enginetest"
 	"tidemark/internal/pgtest"
 	"tidemark/summary"
-	"tidemark/triggers"
 )
 
 // pooled opens an empty database through a pooler in transaction mode, migrates it and installs its triggers that way.
@@ -31,14 +31,9 @@ func pooled(t *testing.T) (b *bench, direct string) {
 			t.Fatal(err)
 		}
 	}
-	conn, err := b.Conn(t.Context())
-	if err == nil {
-		_, err = triggers.Install(t.Context(), conn)
-	}
-	if err != nil {
+	if err := enginetest.Install(t.Context(), b.DB); err != nil {
 		t.Fatal(err)
 	}
-	conn.Close(t.Context())
 	return b, direct
 }
 

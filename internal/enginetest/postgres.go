@@ -90,20 +90,30 @@ func preparePostgres(ctx context.Context, dsn string) error {
 	if err := d.Migrate(ctx); err != nil {
 		return err
 	}
+	if err := Install(ctx, d); err != nil {
+		return err
+	}
 	conn, err := d.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if _, err := triggers.Install(ctx, conn); err != nil {
-		return err
-	}
 	_, err = conn.Exec(ctx, `DO $$ BEGIN CREATE ROLE `+WriterRole+` LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`)
 	if err != nil {
 		return err
 	}
 	_, err = conn.Exec(ctx, `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON public.`+strings.Join(Tables, ", public.")+` TO `+WriterRole)
 	return err
+}
+
+// Install puts the triggers into a migrated database, for tests of packages that know none.
+func Install(ctx context.Context, d *db.DB) error {
+	conn, err := d.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = triggers.Install(ctx, conn)
+	return errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
 }
 
 type postgres struct {
