@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"tidemark/drain"
 	"tidemark/listener"
 	"tidemark/server"
@@ -65,6 +67,7 @@ type loops struct {
 	leads   func() bool                   // whether this server is the one that drains
 	status  func() listener.Status        // what the loop that drains is and has done
 	changes server.Changes
+	metrics []prometheus.Collector // of what runs beside it
 }
 
 // rows of one source table. Values are string, int64, float64, bool, []byte, summary.Instant or nil.

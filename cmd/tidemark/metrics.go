@@ -46,6 +46,7 @@ var (
 	metricWakeups      = describe("listener_wakeups_total", "What ended the listener's waits.", "by")
 	metricReconnects   = describe("listener_reconnects_total", "Connections that the listener opened again.")
 	metricFailing      = describe("listener_failing", "Faults of the listener since its last success.")
+	metricFaults       = describe("listener_faults_total", "Faults of the listener, by what failed.", "code")
 	metricState        = describe("listener_state", "1, with what the listener is and does.", "role", "phase", "signal", "reason")
 )
 
@@ -54,7 +55,7 @@ func (m engineMetrics) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		metricUp, metricConnections, metricEvidence, metricFailed, metricVersion, metricPending, metricBacklog, metricParked, metricLag,
 		metricTrusted, metricFound, metricScrubbed, metricDrains, metricMarks, metricDrainSeconds, metricWakeups, metricReconnects,
-		metricFailing, metricState,
+		metricFailing, metricFaults, metricState,
 	} {
 		out <- d
 	}
@@ -85,11 +86,7 @@ func (m engineMetrics) Collect(out chan<- prometheus.Metric) {
 	}
 	gauge(out, metricLag, lag)
 	for _, c := range s.Capture {
-		trusted := 0.0
-		if c.Trusted {
-			trusted = 1
-		}
-		gauge(out, metricTrusted, trusted, c.Table)
+		gauge(out, metricTrusted, truth(c.Trusted), c.Table)
 	}
 	for _, f := range s.Scrub.Findings {
 		counter(out, metricFound, float64(f.Found), string(f.Cause))
@@ -109,6 +106,9 @@ func (m engineMetrics) collectLoop(out chan<- prometheus.Metric) {
 	counter(out, metricWakeups, float64(l.Wakeups.Polled), "poll")
 	counter(out, metricReconnects, float64(l.Reconnects))
 	gauge(out, metricFailing, float64(l.Failing))
+	for code, n := range l.Faults {
+		counter(out, metricFaults, float64(n), string(code))
+	}
 	gauge(out, metricState, 1, string(l.Role), string(l.Phase), string(l.Signal), string(l.Reason))
 	if l.LastResult != nil {
 		gauge(out, metricDrainSeconds, l.LastResult.Took.Seconds())

@@ -104,10 +104,12 @@ func (p postgres) loops(signal listener.Signal, audit bool, log *slog.Logger) (l
 	if p.Replicates() {
 		p.SetLogger(log)
 		work.run, work.checks = append(work.run, p.Run), append(work.checks, p.Check)
+		work.metrics = append(work.metrics, standbyMetrics(p.Replica)...)
 	}
 	if audit {
 		auditor := listener.NewAuditor(listener.AuditConfig{Connect: cfg, Engine: p, Leads: work.leads, Logger: log})
 		work.run, work.checks = append(work.run, auditor.Run), append(work.checks, auditor.Check)
+		work.metrics = append(work.metrics, auditMetrics(auditor.Status)...)
 	} else {
 		work.run = append(work.run, func(ctx context.Context) error {
 			warn(ctx, log, "what an auditor left cannot be taken away", listener.EndAudit(ctx, cfg))

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
@@ -68,7 +67,7 @@ func (a *app) serve(ctx context.Context, e engine, signal listener.Signal, demo 
 	handler, err := server.New(server.Config{
 		Store: e, Logger: log, Changes: work.changes, Checks: work.checks, Console: console.Files(),
 		Rate: float64(a.settings.rate), OpenMetrics: a.settings.metrics == metricsForAll,
-		Metrics: []prometheus.Collector{engineMetrics{e.Status, work.status, time.Now, log}},
+		Metrics: append(work.metrics, engineMetrics{e.Status, work.status, time.Now, log}),
 	})
 	if err != nil {
 		return err

@@ -148,6 +148,21 @@ func (s *server) ready(t *testing.T) (bool, string) {
 	return response.StatusCode == http.StatusOK && err == nil, body.String()
 }
 
+// metrics is what a server started with --metrics everyone shows.
+func (s *server) metrics(t *testing.T) string {
+	t.Helper()
+	response, err := http.Get(s.url + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(response.Body); err != nil {
+		t.Fatal(err)
+	}
+	return body.String()
+}
+
 // observer is a session of the test's own.
 type observer struct {
 	*testing.T

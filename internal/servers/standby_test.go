@@ -28,7 +28,7 @@ func TestServeReadsFromAStandby(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, "reader", e.DSN, nil, "--read-db", there)
+	s := serve(t, "reader", e.DSN, nil, "--read-db", there, "--metrics", "everyone")
 	records := func(query string) int {
 		t.Helper()
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/_ref/connectors/c1"+query, nil)
@@ -80,6 +80,14 @@ func TestServeReadsFromAStandby(t *testing.T) {
 	ok, why := s.ready(t)
 	if !ok || !strings.Contains(why, "reads come from the primary") {
 		t.Errorf("ready: %v, %s", ok, why)
+	}
+	for _, want := range []string{
+		"tidemark_standby_fit 0", `tidemark_standby_reads_total{from="standby"} `, `tidemark_standby_reads_total{from="primary"} `,
+		"tidemark_standby_lag_seconds", "tidemark_standby_conflicts_total",
+	} {
+		if text := s.metrics(t); !strings.Contains(text, want) {
+			t.Errorf("the metrics lack %s:\n%s", want, text)
+		}
 	}
 	standby.Restart(t)
 	eventually(t, "reads come from the standby again", func() bool { _, why := s.ready(t); return !strings.Contains(why, "come from the primary") })
