@@ -188,11 +188,11 @@ func TestReadsThatRecoveryCancels(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A read of the capture state now locks a table and sleeps.
-	r.exec(`ALTER TABLE tidemark.capture_state RENAME TO real_state;
-		CREATE VIEW tidemark.capture_state AS SELECT * FROM tidemark.real_state WHERE (SELECT public.slow())`)
+	r.exec(`ALTER VIEW tidemark.capture RENAME TO real_capture;
+		CREATE VIEW tidemark.capture AS SELECT * FROM tidemark.real_capture WHERE (SELECT public.slow())`)
 	r.until(func() bool {
 		var there bool
-		err := r.there.QueryRow(t.Context(), `SELECT to_regclass('tidemark.real_state') IS NOT NULL`).Scan(&there)
+		err := r.there.QueryRow(t.Context(), `SELECT to_regclass('tidemark.real_capture') IS NOT NULL`).Scan(&there)
 		return err == nil && there
 	})
 	done := make(chan int64, 1)

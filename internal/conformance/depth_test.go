@@ -175,6 +175,9 @@ func TestDiagnosis(t *testing.T) {
 		for i := range d.Marks {
 			d.Marks[i].Since = now
 		}
+		for c := range d.Observation.BehindSince {
+			d.Observation.BehindSince[c] = now
+		}
 		all, next := summary.Diagnose(*d, now)
 		short, nextShort := summary.DiagnoseForOwner(*d, now)
 		return []any{all, next, short, nextShort}

@@ -207,6 +207,7 @@ CREATE TABLE tidemark.capture_touched (
     reason_code text COLLATE "C" NOT NULL,
     detail      text COLLATE "C" NOT NULL
 );
+ALTER TABLE tidemark.capture_touched REPLICA IDENTITY FULL; -- as marks: it has no key
 -- For the event triggers, which an installation creates where it may. Whatever goes wrong here, the DDL goes on: the inventory
 -- sees the same a moment later. It says nothing twice that no installation has answered yet.
 CREATE FUNCTION tidemark.watch_ddl() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
