@@ -43,6 +43,7 @@ func (s Snapshot) marks(ctx context.Context) (marks, error) {
 	for _, mark := range docs {
 		switch {
 		case mark.doc["scope"] == "connector", mark.doc["component"] == "manifest": // no connection is dirty for a manifest
+		case mark.doc["scope"] == "run" && mark.doc["held"] == "backlog": // a mark of each connection was put beside it
 		case mark.doc["scope"] == "connection":
 			m.own[mark.key] = append(m.own[mark.key], mark)
 		default:
