@@ -78,7 +78,7 @@ func TestAuditorFindsWhatWentPastTheTriggers(t *testing.T) {
 func TestAuditorFindsWhatAnotherMarkHides(t *testing.T) {
 	t.Parallel()
 	b := openAudit(t, pgtest.Shared(t, decodes(t)...))
-	b.audit(t)
+	a, _ := b.audit(t)
 	b.exec("BEGIN")
 	b.exec(`UPDATE connector_detail_gaps SET status = 'terminal'`)
 	b.exec("ALTER TABLE records DISABLE TRIGGER tidemark_delete")
@@ -87,6 +87,7 @@ func TestAuditorFindsWhatAnotherMarkHides(t *testing.T) {
 	xid := ask[int64](b.program, "SELECT pg_current_xact_id()::text::bigint")
 	b.exec("COMMIT")
 	b.awaitBypass("records", xid)
+	eventually(t, "it has been repaired", func() bool { return b.idle(a) })
 	if n := b.table("connector_detail_gaps").Found; n != 0 {
 		t.Errorf("%d bypasses of a table whose marks are there", n)
 	}

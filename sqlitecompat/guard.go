@@ -11,7 +11,7 @@ import (
 const guardPrefix = "tidemark_guard_"
 
 // guardSet is the version of the guard triggers below. Raise it whenever what is rendered changes.
-const guardSet = 1
+const guardSet = 2
 
 // guard describes the guard triggers of one source table. In its expressions @ stands for a row: NEW, OLD or a row that is
 // about to be replaced.
