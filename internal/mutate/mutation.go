@@ -31,8 +31,8 @@ const (
 	timedOut = "TIMEOUT"
 )
 
-// testTimeout bounds one mutated test run.
-const testTimeout = 5 * time.Minute
+// testTimeout bounds one mutated test run. The crash suite takes minutes on two busy cores.
+const testTimeout = 10 * time.Minute
 
 func (m mutation) testLine() string {
 	line := m.pkg
