@@ -29,6 +29,8 @@ type ChangesConfig struct {
 	// change from a standby to the primary and back.
 	Choose func() *pgx.ConnConfig
 	Hub    *Hub
+	// Patient is as in Config.
+	Patient bool
 	// PingEvery is how often the connection is tried and, at the same time, whether a change went unannounced.
 	PingEvery time.Duration
 	// PollEvery is how often versions are looked at where LISTEN does not work: behind some poolers, on a standby.
@@ -90,6 +92,7 @@ func (c *Changes) Run(ctx context.Context) error {
 	defer c.disconnected()
 	return link[*hearing]{
 		open: c.open, serve: c.serve, lost: c.lose, failed: c.failToOpen, now: c.cfg.Now, jitter: c.cfg.Jitter,
+		bear: func(error) bool { return c.cfg.Patient },
 	}.run(ctx)
 }
 

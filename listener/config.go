@@ -35,6 +35,9 @@ type Config struct {
 	// Connect is how to reach the database (from pgx.ParseConfig or a pool's configuration); it is copied.
 	Connect *pgx.ConnConfig
 	Drainer Drainer
+	// Patient is for a program that has used the database just before: it may be lost in the very moment of the first connection,
+	// which is then no error but tried again, like every later one.
+	Patient bool
 	// Signal is SignalNotify (the default), SignalWAL or SignalPoll.
 	Signal Signal
 	// SafetyPoll is how often marks are looked for whatever the signal.

@@ -14,20 +14,28 @@ type link[S any] struct {
 	// lost is told of a session that ended for err, failed of an attempt to open one.
 	lost   func(err error)
 	failed func(ctx context.Context, err error)
+	// bear reports whether even the first attempt may fail for err and be followed by another; nil: it may not.
+	bear   func(err error) bool
 	now    func() time.Time
 	jitter func() float64
 }
 
-// run returns the error of the first attempt to open a session, or nil when ctx ends.
+// run returns the error of the first attempt to open a session, unless it can be borne, or nil when ctx ends.
 func (l link[S]) run(ctx context.Context) error {
+	wait := doubling{from: reconnectFrom, to: reconnectTo}
 	session, err := l.open(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
-		return err
+		if l.bear == nil || !l.bear(err) {
+			return err
+		}
+		l.failed(ctx, err)
+		if session, err = l.reopen(ctx, &wait); err != nil {
+			return nil
+		}
 	}
-	wait := doubling{from: reconnectFrom, to: reconnectTo}
 	for {
 		since := l.now()
 		err := l.serve(ctx, session)
@@ -40,17 +48,22 @@ func (l link[S]) run(ctx context.Context) error {
 		if !errors.Is(err, errSurveyAgain) {
 			l.lost(err)
 		}
-		for {
-			if sleep(ctx, spread(wait.step(), l.jitter)) != nil {
-				return nil
-			}
-			if session, err = l.open(ctx); err == nil {
-				break
-			}
-			if ctx.Err() != nil {
-				return nil
-			}
-			l.failed(ctx, err)
+		if session, err = l.reopen(ctx, &wait); err != nil {
+			return nil
 		}
+	}
+}
+
+// reopen tries until it has a session. The error is that of ctx.
+func (l link[S]) reopen(ctx context.Context, wait *doubling) (session S, err error) {
+	for {
+		if err := sleep(ctx, spread(wait.step(), l.jitter)); err != nil {
+			return session, err
+		}
+		session, err = l.open(ctx)
+		if err == nil || ctx.Err() != nil {
+			return session, err
+		}
+		l.failed(ctx, err)
 	}
 }

@@ -15,6 +15,28 @@ func TestLinkFailsFast(t *testing.T) {
 	}
 }
 
+// A first failure that can be borne is reported, and another attempt made; one that cannot is the end.
+func TestLinkBearsAFirstFailure(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var events []string
+	opened := 0
+	err := link[int]{
+		open: func(context.Context) (int, error) {
+			if opened++; opened < 3 {
+				return 0, errTest
+			}
+			return opened, nil
+		},
+		serve:  func(ctx context.Context, _ int) error { cancel(); return ctx.Err() },
+		failed: func(_ context.Context, err error) { events = append(events, err.Error()) },
+		bear:   func(err error) bool { return errors.Is(err, errTest) },
+		now:    time.Now, jitter: func() float64 { return 0 },
+	}.run(ctx)
+	if err != nil || opened != 3 || len(events) != 2 {
+		t.Errorf("%v after %d attempts, %q", err, opened, events)
+	}
+}
+
 func TestLinkReportsAndGoesOn(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var events []string

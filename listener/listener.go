@@ -21,8 +21,8 @@ type Listener struct {
 	err error // what is wrong with cfg
 	// lost is set from the loss of a connection until there is another. Only Run's goroutine uses it.
 	lost bool
-	// begun is set once a connection was found fit for the signal. Only Run's goroutine uses it.
-	begun bool
+	// begun is set once a connection was found fit for the signal, refused once the first was not. Only Run's goroutine uses them.
+	begun, refused bool
 	// back is until when it leaves the lead to others, after it has failed. Only Run's goroutine uses it.
 	back time.Time
 	*worker
@@ -40,7 +40,7 @@ func New(cfg Config) *Listener {
 // Status is what the loop is and has done until now.
 func (l *Listener) Status() Status { return l.snapshot() }
 
-// Run connects, and fails at once if that fails; then it drains, follows, waits and reconnects until ctx ends, puts the
+// Run connects, and fails at once if that fails (unless the configuration is Patient); then it drains, follows, waits and reconnects until ctx ends, puts the
 // wake-up flag down, lets another server lead, and returns nil. Call it once. No goroutine outlives it.
 func (l *Listener) Run(ctx context.Context) error {
 	if l.err != nil {
@@ -50,6 +50,7 @@ func (l *Listener) Run(ctx context.Context) error {
 	defer l.disconnected(PhaseStopped)
 	return link[*session]{
 		open: l.open, serve: l.serve, lost: l.lose, failed: l.failToOpen, now: l.cfg.Now, jitter: l.cfg.Jitter,
+		bear: func(error) bool { return l.cfg.Patient && !l.refused },
 	}.run(ctx)
 }
 
@@ -60,6 +61,7 @@ func (l *Listener) open(ctx context.Context) (*session, error) {
 	}
 	if s.unfit != nil && !l.begun {
 		s.close()
+		l.refused = true
 		return nil, s.unfit.err
 	}
 	l.connected(l.lost, l.cfg.Now().Before(l.back))

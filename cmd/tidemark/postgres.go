@@ -90,8 +90,8 @@ func findings(found []triggers.Finding) []drain.Finding {
 
 func (p postgres) loops(signal listener.Signal, audit bool, log *slog.Logger) (loops, error) {
 	cfg, hub := p.Pool().Config().ConnConfig, listener.NewHub(0)
-	l := listener.New(listener.Config{Connect: cfg, Drainer: p, Signal: signal, Logger: log})
-	heard := listener.NewChanges(listener.ChangesConfig{Choose: p.ReadsFrom, Hub: hub, Logger: log})
+	l := listener.New(listener.Config{Connect: cfg, Drainer: p, Patient: true, Signal: signal, Logger: log})
+	heard := listener.NewChanges(listener.ChangesConfig{Choose: p.ReadsFrom, Hub: hub, Patient: true, Logger: log})
 	told := newChanges(hub)
 	work := loops{
 		run:     []func(context.Context) error{l.Run, heard.Run, told.Run},

@@ -44,6 +44,7 @@ func TestFailedConnection(t *testing.T) {
 		}
 
 		// What made it fail goes; a run of its own comes before it is tried again.
+		notDue(t, e)
 		do(t, p, ebb)
 		do(t, p, `INSERT INTO records (connector_instance_id, stream, record_key, record_json, emitted_at) VALUES ('ci_chase', 's', 'k', '{}', '2026-05-01T00:00:00.000000Z')`)
 		do(t, p, event(500, "run.started", "r_new", "chase", `{"connection_id":"ci_chase"}`))
@@ -110,6 +111,12 @@ func do(t *testing.T, p player, sql string) {
 func retry(t *testing.T, e *enginetest.Engine) {
 	t.Helper()
 	e.Foreign(t, e.Derived("UPDATE failures SET retry_at = '2001-01-01T00:00:00.000000Z'"))
+}
+
+// notDue puts a retry off that might otherwise come while the test takes its time.
+func notDue(t *testing.T, e *enginetest.Engine) {
+	t.Helper()
+	e.Foreign(t, e.Derived("UPDATE failures SET retry_at = '2999-01-01T00:00:00.000000Z'"))
 }
 
 // state expects that of ci_chase, in evidence and as it is read.
