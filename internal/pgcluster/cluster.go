@@ -27,6 +27,7 @@ type Cluster struct {
 	binDir   string
 	major    int
 	port     int
+	reserved *reservation // of the port, while the server is up and while it is down
 	password string
 	as       account
 	watchdog *watchdog
@@ -91,7 +92,7 @@ func (c *Cluster) Close() error {
 		return nil
 	}
 	c.closed = true
-	errs := []error{c.end(context.Background(), immediate), c.watchdog.release()}
+	errs := []error{c.end(context.Background(), immediate), c.reserved.close(), c.watchdog.release()}
 	if _, err := os.Lstat(c.dir); !errors.Is(err, os.ErrNotExist) {
 		errs = append(errs, fmt.Errorf("remove cluster: %s is still there", c.dir))
 	}

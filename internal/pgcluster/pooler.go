@@ -43,10 +43,11 @@ func (c *Cluster) Pooler(ctx context.Context) (*Pooler, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	port, reserved, err := freePort()
 	if err != nil {
 		return nil, err
 	}
+	defer reserved.close() //nolint:errcheck // it only kept others away until the pooler listens
 	name := func(suffix string) string { return filepath.Join(c.dir, fmt.Sprintf("pooler-%d.%s", port, suffix)) }
 	config := fmt.Sprintf(poolerConfig, c.dir, c.port, port, name("users"), name("log"))
 	if err := errors.Join(c.write(name("ini"), config), c.write(name("users"), `"`+Superuser+`" ""`+"\n")); err != nil {

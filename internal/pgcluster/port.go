@@ -3,8 +3,6 @@ package pgcluster
 import (
 	"fmt"
 	"math/rand/v2"
-	"net"
-	"strconv"
 )
 
 // Ports are taken from below the range that kernels give to outgoing connections (32768 and up on Linux): one from that
@@ -14,16 +12,13 @@ const (
 	highestPort = 32000
 )
 
-// freePort finds a port that nobody listens on at this moment.
-func freePort() (int, error) {
-	var last error
+// freePort finds a port that nobody listens on or has reserved, and reserves it.
+func freePort() (port int, reserved *reservation, err error) {
 	for range 100 {
-		port := lowestPort + rand.IntN(highestPort-lowestPort)
-		listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
-		if err == nil {
-			return port, listener.Close()
+		port = lowestPort + rand.IntN(highestPort-lowestPort)
+		if reserved, err = reserve(port); err == nil {
+			return port, reserved, nil
 		}
-		last = err
 	}
-	return 0, fmt.Errorf("find a free port: %w", last)
+	return 0, nil, fmt.Errorf("find a free port: %w", err)
 }

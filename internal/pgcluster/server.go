@@ -66,18 +66,21 @@ func (c *Cluster) Pid() int {
 	return c.server.Process.Pid
 }
 
-// bootAnywhere starts the server on a free port. Between our look and the server's bind another process may take it.
+// bootAnywhere starts the server on a free port. A process that does not know of reservations may take it before us.
 func (c *Cluster) bootAnywhere(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for range 10 {
-		port, err := freePort()
+		port, reserved, err := freePort()
 		if err != nil {
 			return err
 		}
-		c.port = port
+		c.port, c.reserved = port, reserved
 		if err := c.boot(ctx); !errors.Is(err, errPortTaken) {
 			return err
+		}
+		if err := reserved.close(); err != nil {
+			return fmt.Errorf("start server: %w", err)
 		}
 	}
 	return fmt.Errorf("start server: %w, ten times", errPortTaken)
