@@ -16,16 +16,6 @@ type StreamReport struct {
 	EvidenceAsOf       *Instant `json:"evidence_as_of"`
 }
 
-// notable reports whether something is missing from the stream; a list row carries no other reports, as it carries no
-// conditions that are plainly true: what they would say is in the coverage axis and in stream_records.
-func (r StreamReport) notable() bool {
-	switch r.CoverageCondition {
-	case CoveragePartial, CoverageRetryableGap, CoverageTerminalGap:
-		return true
-	}
-	return false
-}
-
 // StreamVerdict is a stream's part of the verdict; scoped reads only.
 type StreamVerdict struct {
 	StreamID    string `json:"stream_id"`

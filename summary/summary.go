@@ -55,7 +55,7 @@ type EvidenceState struct {
 }
 
 // Synthesize makes the summary of one observation as it reads at now. It depends on nothing else. A scoped summary carries
-// every condition, every stream and the streams' verdicts; a list row only what is notable, and at most MaxListStreams.
+// every condition, every stream and the streams' verdicts; a list row only notable conditions, and at most MaxListStreams streams.
 func Synthesize(o Observation, now Instant, scoped bool) Summary {
 	clk := &clock{now: now}
 	v := newView(&o, clk)
@@ -109,19 +109,16 @@ func (s *Summary) addStreams(v *view, scoped bool) {
 		known = known[:MaxListStreams]
 	}
 	s.Streams, s.StreamRecords = make([]string, len(known)), make([]StreamRecord, len(known))
-	s.CollectionReport = make([]StreamReport, 0, len(known))
+	s.CollectionReport = make([]StreamReport, len(known))
 	gaps := gapsByStream(v.o.Gaps)
 	if scoped {
 		s.Verdict.Streams = make([]StreamVerdict, 0, len(known))
 	}
 	for i, k := range known {
 		s.Streams[i], s.StreamRecords[i] = k.Stream, streamRecord(v, k)
-		report := streamReport(v, k, gaps[k.Stream])
-		if scoped || report.notable() {
-			s.CollectionReport = append(s.CollectionReport, report)
-		}
+		s.CollectionReport[i] = streamReport(v, k, gaps[k.Stream])
 		if scoped {
-			s.Verdict.Streams = append(s.Verdict.Streams, streamVerdict(report))
+			s.Verdict.Streams = append(s.Verdict.Streams, streamVerdict(s.CollectionReport[i]))
 		}
 	}
 }

@@ -54,8 +54,8 @@ var ofSummary = []mutation{
 		pkg: "./summary", run: "TestNothingSecretSurvives|TestReasonsAreClosed",
 	},
 	{
-		name: "list rows carry every report", guarantee: "-", file: "summary/summary.go",
-		old: "if scoped || report.notable() {", new: "if true || report.notable() {",
-		pkg: "./cmd/tidemark", run: "TestDemoShowsEveryState",
+		name: "list rows carry every condition", guarantee: "-", file: "summary/health.go",
+		old: "if scoped || c.notable() {", new: "if true || c.notable() {",
+		pkg: "./summary", run: "TestListRows",
 	},
 }
