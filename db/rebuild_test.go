@@ -56,13 +56,13 @@ func TestRebuildLeavesAnotherAlone(t *testing.T) {
 }
 
 // What a rebuild recounted before capture was lost earns no trust: the next one begins anew rather than go on with it.
-func TestRebuildOlderThanTheLossIsNotResumed(t *testing.T) {
-	b := captured(t)
+// manyConnections is a fixture of several steps of a rebuild, and how to cut one off after the first.
+func manyConnections(t *testing.T, b *bench) (cutOff func()) {
 	b.exec(`INSERT INTO connector_instances (connector_instance_id, owner_subject_id, connector_id)
 	        SELECT 'c' || lpad(i::text, 4, '0'), 'ann', 'shop' FROM generate_series(1, 150) i`)
 	b.record(b.writer, "c0001", "s", "1", 10)
 	b.dry()
-	cutOff := func() {
+	return func() {
 		t.Helper()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -70,7 +70,11 @@ func TestRebuildOlderThanTheLossIsNotResumed(t *testing.T) {
 			t.Fatal("the rebuild was not cut off")
 		}
 	}
-	cutOff()
+}
+
+func TestRebuildOlderThanTheLossIsNotResumed(t *testing.T) {
+	b := captured(t)
+	manyConnections(t, b)()
 	b.exec(`ALTER TABLE records DISABLE TRIGGER USER`)
 	b.exec(`DELETE FROM records`)
 	b.exec(`ALTER TABLE records ENABLE TRIGGER USER`)
@@ -85,19 +89,21 @@ func TestRebuildOlderThanTheLossIsNotResumed(t *testing.T) {
 	}
 	b.want("0/0", totals, "c0001")
 	b.clean()
+}
 
-	// One that was cut off long ago is not gone on with, either: nobody knows what happened since.
-	states, err := b.Capture(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Trust(t.Context(), states); err != nil {
-		t.Fatal(err)
-	}
-	cutOff()
-	b.exec(`UPDATE tidemark.rebuilds SET started_at = started_at - interval '2 hours' WHERE finished_at IS NULL`)
-	if r, err = b.Rebuild(t.Context(), nil, nil); err != nil || r.Resumed {
-		t.Errorf("%+v, %v: resumed after two hours", r, err)
+// One that was cut off long ago is not gone on with, though all is trusted: nobody knows what happened since.
+func TestRebuildOfLongAgoIsNotResumed(t *testing.T) {
+	b := captured(t)
+	cutOff := manyConnections(t, b)
+	for _, c := range []struct {
+		ago     string
+		resumed bool
+	}{{"50 minutes", true}, {"2 hours", false}} {
+		cutOff()
+		b.exec(`UPDATE tidemark.rebuilds SET started_at = started_at - interval '` + c.ago + `' WHERE finished_at IS NULL`)
+		if r, err := b.Rebuild(t.Context(), nil, nil); err != nil || r.Resumed != c.resumed {
+			t.Errorf("begun %s ago: %+v, %v; want resumed = %v", c.ago, r, err, c.resumed)
+		}
 	}
 }
 

@@ -132,7 +132,7 @@ var ofDrain = []mutation{
 		name: "old rebuild resumed", guarantee: "G1", file: "db/engine.go",
 		old: "(started_at < clock_timestamp() - interval '1 hour'",
 		new: "(false",
-		pkg: "./db", run: "TestRebuildOlderThanTheLoss",
+		pkg: "./db", run: "TestRebuildOfLongAgo",
 	},
 	{
 		name: "untrusted without a reason trusted", guarantee: "G1", file: "db/observe.go",
