@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"tidemark/drain"
 	"tidemark/internal/enginetest"
 	"tidemark/internal/pgcluster"
@@ -51,10 +53,15 @@ func openAudit(t *testing.T, cluster *pgtest.Cluster) *auditBench {
 // audit starts an auditor and waits until it watches and has verified what was before.
 func (b *auditBench) audit(t *testing.T) (*Auditor, *running) {
 	t.Helper()
-	a := NewAuditor(AuditConfig{Connect: parse(t, b.e.DSN), Engine: b.db, Leads: func() bool { return true }, Watch: 20 * time.Millisecond})
+	a := b.auditor(parse(t, b.e.DSN))
 	r := run(t, a.Run)
 	awaitAudit(t, a)
 	return a, r
+}
+
+// auditor is one on a server that leads.
+func (b *auditBench) auditor(connect *pgx.ConnConfig) *Auditor {
+	return NewAuditor(AuditConfig{Connect: connect, Engine: b.db, Leads: func() bool { return true }, Watch: 20 * time.Millisecond})
 }
 
 func awaitAudit(t *testing.T, a *Auditor) {

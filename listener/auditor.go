@@ -108,28 +108,38 @@ func (a *Auditor) Check() summary.Check {
 	return c
 }
 
-// Run audits while this server leads, until ctx ends, and returns nil. What can never work is an error at once. Call it
-// once. No goroutine outlives it.
+// Run audits while this server leads, until ctx ends, and returns nil. What the configuration of the database rules out is an
+// error at once; a database that cannot be reached, even at first, is tried again. Call it once. No goroutine outlives it.
 func (a *Auditor) Run(ctx context.Context) error {
-	if err := a.refuse(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return fmt.Errorf("audit: %w", err)
+	var ruledOut *unfit
+	a.retry(ctx, func() (done bool, err error) {
+		ruledOut, err = a.survey(ctx)
+		return err == nil, err
+	})
+	if ruledOut != nil {
+		return fmt.Errorf("audit: %w", ruledOut.err)
 	}
+	a.retry(ctx, func() (done bool, err error) {
+		for !a.cfg.Leads() {
+			if err := sleep(ctx, a.cfg.Watch/2); err != nil {
+				return false, err
+			}
+		}
+		err = a.audit(ctx)
+		a.update(func(s *AuditStatus) { s.Watching, s.Verified = false, false })
+		return false, err
+	})
+	return nil
+}
+
+// retry tries until it is done or ctx ends, later and later while attempts fail soon.
+func (a *Auditor) retry(ctx context.Context, try func() (done bool, err error)) {
 	wait := doubling{from: reconnectFrom, to: reconnectTo}
 	for {
-		if !a.cfg.Leads() {
-			if sleep(ctx, a.cfg.Watch/2) != nil {
-				return nil
-			}
-			continue
-		}
 		since := a.cfg.Now()
-		err := a.audit(ctx)
-		a.update(func(s *AuditStatus) { s.Watching, s.Verified = false, false })
-		if ctx.Err() != nil {
-			return nil
+		done, err := try()
+		if done || ctx.Err() != nil {
+			return
 		}
 		if a.cfg.Now().Sub(since) >= healthyAfter {
 			wait.reset()
@@ -140,24 +150,20 @@ func (a *Auditor) Run(ctx context.Context) error {
 			a.cfg.Logger.WarnContext(ctx, "audit interrupted", keyError, describe(err))
 		}
 		if sleep(ctx, spread(wait.step(), a.cfg.Jitter)) != nil {
-			return nil
+			return
 		}
 	}
 }
 
-// refuse is an error where the WAL cannot be decoded.
-func (a *Auditor) refuse(ctx context.Context) error {
+// survey says why the source tables cannot be read from the WAL; nothing if they can. An error is no answer.
+func (a *Auditor) survey(ctx context.Context) (*unfit, error) {
 	w, err := dial(ctx, a.cfg.Connect, auditorName)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer w.close()
-	unfit, err := fitForWAL(ctx, w, "--audit")
-	if err == nil && unfit != nil {
-		err = unfit.err
-	}
-	if err != nil {
-		return err
+	if ruledOut, err := fitForWAL(ctx, w, "--audit"); ruledOut != nil || err != nil {
+		return ruledOut, err
 	}
 	return mayPublishSources(ctx, w)
 }

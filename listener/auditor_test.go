@@ -295,12 +295,3 @@ func TestAuditorStandsBy(t *testing.T) {
 		eventually(t, "it stops", func() bool { return !auditors[n%2].Status().Watching })
 	}
 }
-
-func TestAuditIsRefusedWhereItCannotBe(t *testing.T) {
-	t.Parallel()
-	b := openAudit(t, pgtest.Shared(t))
-	err := NewAuditor(AuditConfig{Connect: parse(t, b.e.DSN), Engine: b.db, Leads: func() bool { return true }}).Run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "--audit needs wal_level = logical") {
-		t.Errorf("%v", err)
-	}
-}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -240,6 +241,20 @@ func (p *program) exec(sql string, args ...any) {
 	if _, err := p.conn.Exec(context.Background(), sql, args...); err != nil {
 		p.t.Errorf("%s: %v", sql, err)
 	}
+}
+
+// newRole is one that may log in and use the schema; it goes with the test.
+func newRole(t *testing.T, dsn, attribute string) string {
+	t.Helper()
+	name := parse(t, dsn).Database + "_" + strings.ToLower(attribute)
+	role := pgx.Identifier{name}.Sanitize()
+	admin := connect(t, dsn)
+	admin.exec("CREATE ROLE " + role + " LOGIN " + attribute)
+	t.Cleanup(func() {
+		admin.exec("REASSIGN OWNED BY " + role + " TO CURRENT_USER; DROP OWNED BY " + role + "; DROP ROLE " + role)
+	})
+	admin.exec("GRANT USAGE ON SCHEMA tidemark TO " + role)
+	return name
 }
 
 // mark leaves a mark and notifies if the flag is up, as the triggers do.

@@ -58,8 +58,8 @@ func publishedSources(ctx context.Context, w *wire) (tables []string, mend strin
 	return ought, mend + ")", nil
 }
 
-// mayPublishSources is an error if the role may not make the publication.
-func mayPublishSources(ctx context.Context, w *wire) error {
+// mayPublishSources says why the role may not make the publication; nothing if it may.
+func mayPublishSources(ctx context.Context, w *wire) (*unfit, error) {
 	var foreign, user string
 	var create bool
 	err := w.row(ctx, "ask whether the source tables can be published", `
@@ -70,14 +70,15 @@ func mayPublishSources(ctx context.Context, w *wire) error {
 		  AND NOT pg_catalog.pg_has_role(session_user, t.relowner, 'USAGE')`, &foreign, &user, &create)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case foreign != "":
-		return fmt.Errorf("--audit needs a role that owns the source tables, and %q does not own %s: serve as their owner, or do without", user, foreign)
+		return &unfit{ReasonPublication, fmt.Errorf("--audit needs a role that owns the source tables, and %q does not own %s: "+
+			"serve as their owner, or do without", user, foreign)}, nil
 	case !create:
-		return fmt.Errorf("--audit needs CREATE on the database, for a publication: GRANT CREATE ON DATABASE %s TO %s",
-			pgx.Identifier{w.conn.Config().Database}.Sanitize(), pgx.Identifier{user}.Sanitize())
+		return &unfit{ReasonPublication, fmt.Errorf("--audit needs CREATE on the database, for a publication: GRANT CREATE ON DATABASE %s TO %s",
+			pgx.Identifier{w.conn.Config().Database}.Sanitize(), pgx.Identifier{user}.Sanitize())}, nil
 	}
-	return nil
+	return nil, nil //nolint:nilnil // nothing is wrong
 }
 
 // auditedNames lists the tables as literals.

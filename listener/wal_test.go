@@ -1,13 +1,10 @@
 package listener
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"tidemark/internal/pgtest"
 )
@@ -237,28 +234,10 @@ func TestWALIsRefusedWhereItCannotBe(t *testing.T) {
 	t.Parallel()
 	plain := newDatabase(t, pgtest.Shared(t))
 	logical := newDatabase(t, pgtest.Shared(t, decodes(t)...))
-	admin := connect(t, logical)
-	name := parse(t, logical).Database
-	as := func(attributes string) string {
-		role := name + "_" + strings.ToLower(attributes)
-		admin.exec(fmt.Sprintf("CREATE ROLE %s LOGIN %s", pgx.Identifier{role}.Sanitize(), attributes))
-		t.Cleanup(func() {
-			conn, err := pgx.Connect(context.Background(), logical)
-			if err == nil {
-				_, err = conn.Exec(context.Background(), "DROP OWNED BY "+pgx.Identifier{role}.Sanitize()+"; DROP ROLE "+pgx.Identifier{role}.Sanitize())
-				_ = conn.Close(context.Background())
-			}
-			if err != nil {
-				t.Error(err)
-			}
-		})
-		admin.exec("GRANT USAGE ON SCHEMA tidemark TO " + pgx.Identifier{role}.Sanitize())
-		return role
-	}
 	for _, c := range []struct{ what, dsn, role, want string }{
 		{"wal_level", plain, "", "ALTER SYSTEM SET wal_level = 'logical'"},
-		{"attribute", logical, as("NOREPLICATION"), " REPLICATION as a superuser"},
-		{"publication", logical, as("REPLICATION"), "CREATE PUBLICATION tidemark_marks FOR TABLE tidemark.marks (scope, component) WITH (publish = 'insert')"},
+		{"attribute", logical, newRole(t, logical, "NOREPLICATION"), " REPLICATION as a superuser"},
+		{"publication", logical, newRole(t, logical, "REPLICATION"), "CREATE PUBLICATION tidemark_marks FOR TABLE tidemark.marks (scope, component) WITH (publish = 'insert')"},
 	} {
 		cfg := walConfig(t, c.dsn)
 		if c.role != "" {

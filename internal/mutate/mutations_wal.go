@@ -97,6 +97,16 @@ var ofAudit = []mutation{
 		pkg: "./listener", run: "TestAuditorNeverStopsAWriterForLong",
 	},
 	{
+		name: "auditor ends with its database", guarantee: "G8", file: "listener/auditor.go",
+		old: "		if done || ctx.Err() != nil {\n", new: "		if done || err != nil || ctx.Err() != nil {\n",
+		pkg: "./listener", run: "TestAuditorWaitsForItsDatabase",
+	},
+	{
+		name: "auditor admitted unseen", guarantee: "-", file: "listener/auditor.go",
+		old: "		return err == nil, err\n", new: "		return true, err\n",
+		pkg: "./listener", run: "TestAuditIsRefusedWhereItCannotBe",
+	},
+	{
 		name: "what moved not distrusted", guarantee: "G9", file: "listener/auditsession.go",
 		old: "	if moved != 0 {", new: "	if false {",
 		pkg: "./listener", run: "TestAuditorFindsWhatWentPastTheTriggers",
