@@ -25,6 +25,26 @@ func (d *DB) Distrust(ctx context.Context, table, reason, detail string, recount
 		WHERE table_name = $1`, table, reason, detail, components)
 }
 
+// Unannounced implements drain.AuditEngine.
+func (d *DB) Unannounced(ctx context.Context, connectors []string) ([]string, error) {
+	rows, err := d.pool.Query(ctx, `
+		SELECT connector_id FROM public.connectors c FULL JOIN tidemark.announced_manifests a USING (connector_id)
+		WHERE ($1::text[] IS NULL OR connector_id = ANY ($1))
+		  AND a.digest IS DISTINCT FROM CASE WHEN c.connector_id IS NOT NULL THEN tidemark.manifest_digest(c.display_name, c.manifest) END
+		  AND NOT EXISTS (
+			SELECT FROM tidemark.pending_marks m
+			WHERE m.component = 'manifest' AND (m.scope = 'all' OR m.connector_id = coalesce(c.connector_id, a.connector_id)))
+		ORDER BY 1`, connectors)
+	if err != nil {
+		return nil, fmt.Errorf("compare connectors: %w", unreachable(err))
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("compare connectors: %w", unreachable(err))
+	}
+	return ids, nil
+}
+
 // BeginAudit stores that an auditor reads a slot from now on. What was still to be looked into is covered by the verification
 // that follows.
 func (d *DB) BeginAudit(ctx context.Context, slot string) error {

@@ -85,12 +85,16 @@ func (t *drainTx) AnnounceDeletions(ctx context.Context, told []drain.Deletion) 
 	return t.tx.SendBatch(ctx, batch).Close()
 }
 
-// AnnounceManifests implements drain.Tx.
+// AnnounceManifests implements drain.Tx. It stores what is announced, too, for Unannounced.
 func (t *drainTx) AnnounceManifests(ctx context.Context, connectors []drain.Version) error {
 	batch := &pgx.Batch{}
 	for _, c := range connectors {
 		batch.Queue(`DELETE FROM tidemark.manifest_versions WHERE connector_id = $1`, c.ID)
 		batch.Queue(`INSERT INTO tidemark.manifest_versions (connector_id, version) VALUES ($1, $2)`, c.ID, c.Version)
+		batch.Queue(`DELETE FROM tidemark.announced_manifests WHERE connector_id = $1`, c.ID)
+		batch.Queue(`
+			INSERT INTO tidemark.announced_manifests (connector_id, digest)
+			SELECT connector_id, tidemark.manifest_digest(display_name, manifest) FROM public.connectors WHERE connector_id = $1`, c.ID)
 	}
 	return t.tx.SendBatch(ctx, batch).Close()
 }

@@ -187,8 +187,13 @@ func (t *drainTx) expand(ctx context.Context, b *batch) error {
 		return fmt.Errorf("take broad marks from the backlog: %w", err)
 	}
 	for component, since := range b.broad {
-		if component == summary.Manifest {
-			continue // connectors were truncated, and with them every connection
+		if component == summary.Manifest { // connectors were truncated, and with them every connection: there is nobody to tell
+			_, err := t.tx.Exec(ctx, `
+				DELETE FROM tidemark.announced_manifests a WHERE NOT EXISTS (SELECT FROM public.connectors c WHERE c.connector_id = a.connector_id)`)
+			if err != nil {
+				return fmt.Errorf("forget truncated connectors: %w", err)
+			}
+			continue
 		}
 		b.expanded = true
 		_, err := t.tx.Exec(ctx, `

@@ -14,6 +14,15 @@ type Suspicion struct {
 	Components []summary.Component // that are derived from what changed
 	IDs        []string            // connections
 	Runs       []string            // runs whose events changed
+	Connectors []string            // whose name or manifest may have changed
+}
+
+// AuditEngine is an engine that also knows what was announced of connectors, of which no evidence holds anything.
+type AuditEngine interface {
+	Engine
+	// Unannounced lists those of the connectors (nil: of all) whose name or manifest, or lack of a row, is not what was last
+	// announced, and that no visible mark names.
+	Unannounced(ctx context.Context, connectors []string) ([]string, error)
 }
 
 // AuditState is what an auditor has found since the database was made, and whether one is at work.
@@ -39,9 +48,9 @@ type AuditTable struct {
 	SuspectXid *int64 `json:"suspect_xid"`
 }
 
-// Audit compares the connections and runs that a suspicion names with a recount, each chunk in one snapshot, and returns what
+// Audit compares the connections, runs and connectors that a suspicion names with a recount, each chunk in one snapshot, and returns what
 // differs. The snapshots must be younger than what raised the suspicion.
-func Audit(ctx context.Context, e Engine, s Suspicion) ([]Difference, error) {
+func Audit(ctx context.Context, e AuditEngine, s Suspicion) ([]Difference, error) {
 	var found []Difference
 	for ids := range slices.Chunk(s.IDs, ConnectionChunk) {
 		differences, err := auditChunk(ctx, e, ids, s.Components)
@@ -55,15 +64,22 @@ func Audit(ctx context.Context, e Engine, s Suspicion) ([]Difference, error) {
 			return found, fmt.Errorf("audit: %w", err)
 		}
 	}
+	if len(s.Connectors) > 0 {
+		differences, err := auditConnectors(ctx, e, s.Connectors)
+		if found = append(found, differences...); err != nil {
+			return found, fmt.Errorf("audit: %w", err)
+		}
+	}
 	return found, nil
 }
 
-// Repair derives again, by drains, the connections and runs that differ.
+// Repair derives again, by drains, the connections and runs that differ, and announces the connectors.
 func Repair(ctx context.Context, e Engine, differences []Difference) error {
-	ids, runs := set{}, set{}
+	ids, runs, connectors := set{}, set{}, set{}
 	for _, d := range differences {
 		ids.add(d.ConnectionID)
 		runs.add(d.Run())
+		connectors.add(d.Connector())
 	}
 	for chunk := range slices.Chunk(ids.sorted(), ConnectionChunk) {
 		if err := repair(ctx, e, Options{Force: chunk}); err != nil {
@@ -75,12 +91,33 @@ func Repair(ctx context.Context, e Engine, differences []Difference) error {
 			return err
 		}
 	}
-	return nil
+	if len(connectors) == 0 {
+		return nil
+	}
+	return repair(ctx, e, Options{Connectors: connectors.sorted()})
 }
 
-// AuditAll compares these components of every connection, and every run if they are among them; all if there are none. found
-// is told of the differences of each chunk; if it says so they are repaired, else AuditAll ends.
-func AuditAll(ctx context.Context, e Engine, components []summary.Component, found func([]Difference) (goOn bool)) error {
+// AuditAll compares these components of every connection, with every run if they are among them, and of every connector; all if
+// there are none. found is told of the differences of each chunk; if it says so they are repaired, else AuditAll ends.
+func AuditAll(ctx context.Context, e AuditEngine, components []summary.Component, found func([]Difference) (goOn bool)) error {
+	has := func(c summary.Component) bool { return len(components) == 0 || slices.Contains(components, c) }
+	chunk := func(differences []Difference, err error) (goOn bool, failed error) {
+		if err == nil && len(differences) > 0 {
+			if !found(differences) {
+				return false, nil
+			}
+			err = Repair(ctx, e, differences)
+		}
+		if err != nil {
+			return false, fmt.Errorf("audit: %w", err)
+		}
+		return true, nil
+	}
+	if has(summary.Manifest) {
+		if goOn, err := chunk(auditConnectors(ctx, e, nil)); !goOn || len(components) == 1 {
+			return err
+		}
+	}
 	for after := ""; ; {
 		ids, err := e.ConnectionsAfter(ctx, after, ConnectionChunk)
 		if err != nil {
@@ -90,18 +127,11 @@ func AuditAll(ctx context.Context, e Engine, components []summary.Component, fou
 			break
 		}
 		after = ids[len(ids)-1]
-		differences, err := auditChunk(ctx, e, ids, components)
-		if err == nil && len(differences) > 0 {
-			if !found(differences) {
-				return nil
-			}
-			err = Repair(ctx, e, differences)
-		}
-		if err != nil {
-			return fmt.Errorf("audit: %w", err)
+		if goOn, err := chunk(auditChunk(ctx, e, ids, components)); !goOn {
+			return err
 		}
 	}
-	if len(components) > 0 && !slices.Contains(components, summary.Runs) {
+	if !has(summary.Runs) {
 		return nil
 	}
 	for after := ""; ; {
@@ -113,17 +143,20 @@ func AuditAll(ctx context.Context, e Engine, components []summary.Component, fou
 			return nil
 		}
 		after = ids[len(ids)-1]
-		differences, err := auditRuns(ctx, e, ids)
-		if err == nil && len(differences) > 0 {
-			if !found(differences) {
-				return nil
-			}
-			err = Repair(ctx, e, differences)
-		}
-		if err != nil {
-			return fmt.Errorf("audit: %w", err)
+		if goOn, err := chunk(auditRuns(ctx, e, ids)); !goOn {
+			return err
 		}
 	}
+}
+
+// auditConnectors compares the connectors, all if ids is nil, with what was announced of them.
+func auditConnectors(ctx context.Context, e AuditEngine, ids []string) ([]Difference, error) {
+	wrong, err := e.Unannounced(ctx, ids)
+	found := make([]Difference, len(wrong))
+	for i, id := range wrong {
+		found[i] = Difference{"", summary.Manifest, "connectors[" + id + "]", "as its row says", "another"}
+	}
+	return found, err
 }
 
 func auditChunk(ctx context.Context, e Engine, ids []string, components []summary.Component) (found []Difference, err error) {

@@ -15,6 +15,8 @@ type Options struct {
 	Force []string
 	// Runs names runs that are derived from their events again.
 	Runs []string
+	// Connectors names connectors that are announced as if a mark named them.
+	Connectors []string
 	// First names connections whose marks are taken before those of any other, where there are more than one drain takes.
 	First []string
 	// RunsDerived says that the runs of the forced connections have been derived already.
@@ -35,7 +37,8 @@ func Run(ctx context.Context, tx Tx, opt Options) (Result, error) {
 	for _, id := range opt.Runs {
 		taken.Runs = append(taken.Runs, RunMark{RunID: id})
 	}
-	if taken.Marks == 0 && len(opt.Force) == 0 && len(taken.Retry) == 0 && len(taken.Runs) == 0 {
+	taken.Connectors = append(taken.Connectors, opt.Connectors...)
+	if taken.Marks == 0 && len(opt.Force) == 0 && len(taken.Retry) == 0 && len(taken.Runs) == 0 && len(taken.Connectors) == 0 {
 		return r.result, nil
 	}
 	work := taken.Connections

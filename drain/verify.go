@@ -11,16 +11,21 @@ import (
 
 // Difference is one value of evidence that its own snapshot disproves.
 type Difference struct {
-	ConnectionID string            `json:"connection_id"` // empty for a run that names no connection
+	ConnectionID string            `json:"connection_id"` // empty for a run that names no connection, and for a connector
 	Component    summary.Component `json:"component"`
-	Field        string            `json:"field"` // column; or retained_size_stream[STREAM], or run_evidence[RUN_ID]
+	Field        string            `json:"field"` // column; or retained_size_stream[STREAM], run_evidence[RUN_ID] or connectors[CONNECTOR_ID]
 	Want         string            `json:"want"`  // by a recount of the source tables
 	Got          string            `json:"got"`   // in evidence, with the pending marks' deltas
 }
 
 // Run is the run that the difference is about; empty if it is not about one.
-func (d Difference) Run() string {
-	id, ok := strings.CutPrefix(d.Field, "run_evidence[")
+func (d Difference) Run() string { return d.about("run_evidence[") }
+
+// Connector is the connector that the difference is about; empty if it is not about one.
+func (d Difference) Connector() string { return d.about("connectors[") }
+
+func (d Difference) about(kind string) string {
+	id, ok := strings.CutPrefix(d.Field, kind)
 	if !ok {
 		return ""
 	}

@@ -120,6 +120,15 @@ func (b *auditBench) distrusted(table string) string {
 	return ask[string](b.program, "SELECT coalesce(max(reason_code || ': ' || detail), '') FROM tidemark.capture_state WHERE NOT trusted AND table_name = '"+table+"'")
 }
 
+// check expects evidence as a recount gives it, and clients to have been told of every connector.
+func (b *auditBench) check() {
+	b.t.Helper()
+	b.e.CheckG3(b.t)
+	if untold, err := b.db.Unannounced(b.t.Context(), nil); err != nil || len(untold) > 0 {
+		b.t.Errorf("clients have not been told of %q, %v", untold, err)
+	}
+}
+
 // idle reports whether all that was committed has been read, looked into and confirmed.
 func (b *auditBench) idle(a *Auditor) bool {
 	written := ask[string](b.program, "SELECT pg_current_wal_lsn()::text")

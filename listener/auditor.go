@@ -26,7 +26,7 @@ const (
 
 // AuditEngine is the engine as the auditor sees it.
 type AuditEngine interface {
-	drain.Engine
+	drain.AuditEngine
 	// Distrust declares the capture of a table untrusted: these components are to be recounted before it is trusted again.
 	Distrust(ctx context.Context, table, reason, detail string, recount []summary.Component) error
 	// BeginAudit stores that a slot has begun, and VerifiedAudit that what was changed before it has been verified.

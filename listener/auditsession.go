@@ -215,28 +215,20 @@ func (s *auditSession) batch(ctx context.Context, whole map[*audited]int64) erro
 	return drain.Repair(ctx, s.cfg.Engine, wrong)
 }
 
-// named has connections or runs recounted, counts those that differ, and returns the differences.
+// named has connections, runs or connectors recounted, counts those that differ, and returns the differences.
 func (s *auditSession) named(ctx context.Context, a *audited, c *suspicion, shown snapshot) ([]drain.Difference, error) {
 	ids := make([]string, 0, len(c.ids))
 	for id := range c.ids {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
-	suspicion := drain.Suspicion{Components: a.compared, IDs: ids}
-	if a.runs {
-		suspicion = drain.Suspicion{Runs: ids}
-	}
-	differences, err := drain.Audit(ctx, s.cfg.Engine, suspicion)
+	differences, err := drain.Audit(ctx, s.cfg.Engine, a.suspicion(ids))
 	if err != nil {
 		return nil, err
 	}
 	by := map[string][]drain.Difference{}
 	for _, d := range differences {
-		id := d.ConnectionID
-		if a.runs {
-			id = d.Run()
-		}
-		by[id] = append(by[id], d)
+		by[a.of(d)] = append(by[a.of(d)], d)
 	}
 	moved := int64(0)
 	for _, id := range ids {
@@ -244,7 +236,7 @@ func (s *auditSession) named(ctx context.Context, a *audited, c *suspicion, show
 			continue
 		}
 		xid, connection := shown.full(c.ids[id]), id
-		if a.runs {
+		if a.owner != ofConnection {
 			connection = ""
 		}
 		s.tell(ctx, "a write went past the triggers; it is repaired", by[id], "table", a.table, "transaction", xid)

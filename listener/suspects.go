@@ -11,7 +11,7 @@ const mostNamed = 1000
 
 // suspicion is what transactions without a fitting mark have changed of one table.
 type suspicion struct {
-	// ids are connections, or runs, with the last transaction that touched each.
+	// ids are connections, runs or connectors, with the last transaction that touched each.
 	ids map[string]uint32
 	// moved are those among them whose rows may have belonged to others before.
 	moved map[string]bool

@@ -158,7 +158,8 @@ func (w *witness) change(c change) {
 // commit ends the transaction: what it changed without a mark that fits is suspected.
 func (w *witness) commit(at pglogrepl.LSN) {
 	for a, s := range w.now.changed {
-		if w.now.marked[summary.All] || w.now.marked[a.mark] || !s.all && len(s.ids) == 0 {
+		all := w.now.marked[summary.All] && a.owner != ofConnector // for no recount tells clients of a connector
+		if all || w.now.marked[a.mark] || !s.all && len(s.ids) == 0 {
 			delete(w.now.changed, a)
 		}
 	}

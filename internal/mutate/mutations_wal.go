@@ -107,6 +107,26 @@ var ofAudit = []mutation{
 		pkg: "./listener", run: "TestAuditIsRefusedWhereItCannotBe",
 	},
 	{
+		name: "connectors not compared", guarantee: "G9", file: "drain/audit.go",
+		old: "	wrong, err := e.Unannounced(ctx, ids)\n", new: "	wrong, err := []string{}, ctx.Err()\n",
+		pkg: "./listener", run: "TestAuditorTellsOfConnectors",
+	},
+	{
+		name: "a connection's mark covers a connector", guarantee: "G9", file: "listener/witness.go",
+		old: " && a.owner != ofConnector //", new: " //",
+		pkg: "./listener", run: "TestAuditorTellsOfConnectors",
+	},
+	{
+		name: "what was announced not remembered", guarantee: "G4", file: "db/evidence.go",
+		old: "FROM public.connectors WHERE connector_id = $1`", new: "FROM public.connectors WHERE connector_id = $1 AND false`",
+		pkg: "./listener", run: "TestAuditorAccusesNobody",
+	},
+	{
+		name: "truncated connectors remembered", guarantee: "-", file: "db/take.go",
+		old: "DELETE FROM tidemark.announced_manifests a WHERE NOT EXISTS", new: "DELETE FROM tidemark.announced_manifests a WHERE false AND NOT EXISTS",
+		pkg: "./listener", run: "TestAuditorVerifiesConnectors",
+	},
+	{
 		name: "what moved not distrusted", guarantee: "G9", file: "listener/auditsession.go",
 		old: "	if moved != 0 {", new: "	if false {",
 		pkg: "./listener", run: "TestAuditorFindsWhatWentPastTheTriggers",
