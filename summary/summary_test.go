@@ -138,6 +138,30 @@ func TestGreenIsProven(t *testing.T) {
 	})
 }
 
+// TestGreenEndsWithTheFirstMark: within the grace of row 3 the state stands, but no pill is green over a component that is behind.
+func TestGreenEndsWithTheFirstMark(t *testing.T) {
+	for _, device := range []bool{false, true} {
+		for _, c := range healthComponents(device) {
+			o := observed(func(o *Observation) {
+				if device {
+					o.Identity.SourceKind, o.Device = SourceLocalDevice, &DeviceFacts{Devices: 1, NewestHeartbeatAt: &noon, LastIngestAt: &noon, Status: ptr("online")}
+				}
+			})
+			if s := Synthesize(o, noon, false); s.Verdict.Pill.Tone != ToneGreen {
+				t.Fatalf("%s before there is a mark", s.Verdict.Pill)
+			}
+			o.Behind, o.DirtySince = NewSet(c), &noon
+			want := PillChecking
+			if c == Identity || c == Manifest {
+				want = PillHealthy // they are read from the source tables themselves, so no mark makes them old
+			}
+			if s := Synthesize(o, noon, false); s.Verdict.Pill.Label != want || s.Health.State != Healthy {
+				t.Errorf("behind in %s: %v, %s; want %s", c, s.Verdict.Pill, s.Health.State, want)
+			}
+		}
+	}
+}
+
 // TestTimeNeverMakesStaleThingsFresh.
 func TestTimeNeverMakesStaleThingsFresh(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

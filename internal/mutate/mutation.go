@@ -20,6 +20,7 @@ type mutation struct {
 	pkg       string
 	run       string // -run pattern; empty: every test of pkg
 	skip      string // -skip pattern, such as the golden files that see any change
+	checks    string // how many random sequences a property test draws, where its own number often misses the mutation
 }
 
 // The verdicts. Only red is good.
@@ -69,7 +70,11 @@ func (m mutation) test(ctx context.Context, tree string) (verdict, output string
 	if m.skip != "" {
 		args = append(args, "-skip", m.skip)
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, m.pkg)...)
+	args = append(args, m.pkg)
+	if m.checks != "" {
+		args = append(args, "-rapid.checks="+m.checks)
+	}
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = tree
 	out, err := cmd.CombinedOutput()
 	text := string(out)

@@ -83,17 +83,17 @@ var ofConformance = []mutation{
 	{
 		name: "property test: losses not marked", guarantee: "G2", file: "triggers/tally.go",
 		old: `moved("<") + " AS newest_lost`, new: `"NULL::timestamptz AS newest_lost`,
-		pkg: "./internal/property", run: "TestPostgres$",
+		pkg: "./internal/property", run: "TestPostgres$", checks: "100",
 	},
 	{
 		name: "property test: readers do not fold", guarantee: "G2", file: "summary/observation.go",
 		old: "f := Fold(o.Streams, p.Deltas)", new: "f := Fold(o.Streams, nil)",
-		pkg: "./internal/property", run: "TestSQLite",
+		pkg: "./internal/property", run: "TestSQLite", checks: "200",
 	},
 	{
 		name: "property test: sizes not replaced", guarantee: "G3", file: "drain/write.go",
 		old: "		streams = append(streams, sub.resized...)\n", new: "",
-		pkg: "./internal/property", run: "TestSQLite",
+		pkg: "./internal/property", run: "TestSQLite", checks: "200",
 	},
 }
 
