@@ -7,6 +7,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tidemark/drain"
+	"tidemark/internal/poll"
 	"tidemark/listener"
 	"tidemark/summary"
 )
@@ -33,7 +34,7 @@ func TestChanges(t *testing.T) {
 	ended := make(chan error, 1)
 	ctx, stop := testContext(t)
 	go func() { ended <- c.Run(ctx) }()
-	until(t, "it listens", func() bool { return hub.Stats().Subscribers == 1 })
+	poll.Until(t, "it listens", func() bool { return hub.Stats().Subscribers == 1 })
 	for range 3 {
 		next := c.Next()
 		select {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tidemark/drain"
+	"tidemark/internal/poll"
 	"tidemark/summary"
 )
 
@@ -91,7 +92,7 @@ func TestPutRecordsWhileDeleted(t *testing.T) {
 		_, err := e.PutRecords(ctx, "c", "s", records(summary.NewInstant(time.Now()), "a", "1"))
 		wrote <- err
 	}()
-	until(t, "the writer waits for the deletion", func() bool {
+	poll.Until(t, "the writer waits for the deletion", func() bool {
 		n, err := e.texts(ctx, `SELECT pid::text FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`)
 		return err == nil && len(n) == 1
 	})

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 
+	"tidemark/internal/poll"
+	"tidemark/internal/programtest"
 	"tidemark/internal/realinput"
 	"tidemark/summary"
 )
@@ -81,7 +83,7 @@ func TestRealInput(t *testing.T) {
 	const owner = "reader"
 	eachEngine(t, func(t *testing.T, dsn string) {
 		p := startServer(t, dsn)
-		token := strings.TrimSpace(tidemark(t, dsn, statusFine, "token", "create", "--owner", owner))
+		token := strings.TrimSpace(programtest.Run(t, dsn, "token", "create", "--owner", owner))
 		type total struct{ records, octets int64 }
 		want, streams := map[string]total{}, map[string]string{}
 		for _, s := range realStreams {
@@ -91,10 +93,10 @@ func TestRealInput(t *testing.T) {
 				args = append(args, "--key", s.key)
 			}
 			records, octets := count(t, realinput.Read(t, s.source, s.file), s.file)
-			if out := tidemark(t, dsn, statusFine, args...); !strings.HasPrefix(out, fmt.Sprintf("%d records: %d new, 0 changed", records, records)) {
+			if out := programtest.Run(t, dsn, args...); !strings.HasPrefix(out, fmt.Sprintf("%d records: %d new, 0 changed", records, records)) {
 				t.Errorf("%s: %s, want %d records", s.file, out, records)
 			}
-			if out := tidemark(t, dsn, statusFine, args...); !strings.HasSuffix(out, fmt.Sprintf(" %d unchanged\n", records)) {
+			if out := programtest.Run(t, dsn, args...); !strings.HasSuffix(out, fmt.Sprintf(" %d unchanged\n", records)) {
 				t.Errorf("%s, once more: %s", s.file, out)
 			}
 			sum := want[s.connection]
@@ -110,7 +112,7 @@ func TestRealInput(t *testing.T) {
 			return !r.Evidence.Dirty && r.TotalRecords != nil && *r.TotalRecords == want.records && r.TotalRetainedBytes != nil && *r.TotalRetainedBytes == want.octets
 		}
 		for id, w := range want {
-			until(t, fmt.Sprintf("connection %s shows %+v", id, w), func() bool { return shows(id, w) })
+			poll.Until(t, fmt.Sprintf("connection %s shows %+v", id, w), func() bool { return shows(id, w) })
 			for _, s := range p.rows(t, token)[id].StreamRecords {
 				got := show(s.RecordCount)
 				if s.LastUpdated != nil {
@@ -131,9 +133,9 @@ func TestRealInput(t *testing.T) {
 		mustForeign(t, dsn, `UPDATE {records} SET stream = 'moved' WHERE connector_instance_id = 'vega' AND stream = 'movies'`)
 		cars, octets := count(t, realinput.Read(t, realinput.Vega, "cars.json"), "cars.json")
 		w := total{want["vega"].records - cars, want["vega"].octets - 2*octets}
-		until(t, fmt.Sprintf("connection vega shows %+v", w), func() bool { return shows("vega", w) })
-		until(t, "nothing is left to drain", func() bool { return drained(t, dsn) })
-		tidemark(t, dsn, statusFine, "verify")
+		poll.Until(t, fmt.Sprintf("connection vega shows %+v", w), func() bool { return shows("vega", w) })
+		poll.Until(t, "nothing is left to drain", func() bool { return drained(t, dsn) })
+		programtest.Run(t, dsn, "verify")
 		if status := p.end(t, syscall.SIGTERM); status != statusFine {
 			t.Errorf("exit status %d", status)
 		}

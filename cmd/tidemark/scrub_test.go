@@ -8,13 +8,15 @@ import (
 	"testing"
 
 	"tidemark/drain"
+	"tidemark/internal/poll"
+	"tidemark/internal/programtest"
 )
 
 // scrubOf reads what status says of the scrub.
 func scrubOf(t *testing.T, dsn string) drain.ScrubState {
 	t.Helper()
 	var s struct{ Scrub drain.ScrubState }
-	if err := json.Unmarshal([]byte(tidemark(t, dsn, statusFine, "status", "--json")), &s); err != nil {
+	if err := json.Unmarshal([]byte(programtest.Run(t, dsn, "status", "--json")), &s); err != nil {
 		t.Fatal(err)
 	}
 	return s.Scrub
@@ -23,14 +25,14 @@ func scrubOf(t *testing.T, dsn string) drain.ScrubState {
 // What was changed by hand before the server came is found and repaired by it alone, and it says so (SPEC section 8).
 func TestServeScrubs(t *testing.T) {
 	eachEngine(t, func(t *testing.T, dsn string) {
-		tidemark(t, dsn, statusFine, "demo")
-		tidemark(t, dsn, statusFine, "rebuild")
+		programtest.Run(t, dsn, "demo")
+		programtest.Run(t, dsn, "rebuild")
 		mustForeign(t, dsn, `UPDATE [connector_summary_evidence] SET total_records = total_records + 5 WHERE connector_instance_id = 'ci_spotify'`)
 		mustForeign(t, dsn, `DELETE FROM [retained_size_stream] WHERE connector_instance_id = 'ci_github'`)
-		tidemark(t, dsn, statusFailed, "verify")
+		programtest.Exit(t, dsn, statusFailed, "verify")
 		p := startServer(t, dsn, "--scrub", "50%")
-		until(t, "a round ends", func() bool { return scrubOf(t, dsn).Last != nil })
-		tidemark(t, dsn, statusFine, "verify")
+		poll.Until(t, "a round ends", func() bool { return scrubOf(t, dsn).Last != nil })
+		programtest.Run(t, dsn, "verify")
 		s := scrubOf(t, dsn)
 		causes := map[drain.Cause]int64{}
 		for _, c := range s.Findings {
@@ -39,13 +41,13 @@ func TestServeScrubs(t *testing.T) {
 		if s.Last.Checked != int64(len(demoConnections)) || s.Last.Found != 2 || causes[drain.CauseEvidence] != 1 || causes[drain.CauseRetained] != 1 {
 			t.Errorf("%+v", s)
 		}
-		said := p.stderr.String()
+		said := p.Stderr()
 		for _, want := range []string{"scrub repaired evidence", "connection=ci_spotify", "cause=evidence_corrupt", "total_records.expected=", "cause=retained_corrupt"} {
 			if !strings.Contains(said, want) {
 				t.Errorf("the log does not say %q", want)
 			}
 		}
-		if text := tidemark(t, dsn, statusFine, "status"); !strings.Contains(text, "evidence_corrupt 1 (last ") || !strings.Contains(text, "compared, 2 findings") {
+		if text := programtest.Run(t, dsn, "status"); !strings.Contains(text, "evidence_corrupt 1 (last ") || !strings.Contains(text, "compared, 2 findings") {
 			t.Errorf("status: %s", text)
 		}
 	})

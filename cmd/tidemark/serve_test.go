@@ -12,50 +12,53 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"tidemark/internal/poll"
+	"tidemark/internal/programtest"
 )
 
 func TestServeDemo(t *testing.T) {
 	eachEngine(t, func(t *testing.T, dsn string) {
 		p := startServer(t, dsn, "--demo")
-		if status := p.get(t, "healthz", "", nil); status != http.StatusOK {
+		if status := p.get(t, "/healthz", "", nil); status != http.StatusOK {
 			t.Errorf("healthz: status %d", status)
 		}
-		until(t, "the server is ready", func() bool { return p.get(t, "readyz", "", nil) == http.StatusOK })
-		if status := p.get(t, "_ref/connectors", "", nil); status != http.StatusUnauthorized {
+		poll.Until(t, "the server is ready", func() bool { return p.get(t, "/readyz", "", nil) == http.StatusOK })
+		if status := p.get(t, "/_ref/connectors", "", nil); status != http.StatusUnauthorized {
 			t.Errorf("list without a token: status %d", status)
 		}
-		before := p.rows(t, p.token)
+		before := p.rows(t, p.Token)
 		if len(before) != len(demoConnections) || before["ci_spotify"].TotalRecords == nil {
 			t.Fatalf("%d connections, want %d, and totals: %+v", len(before), len(demoConnections), before["ci_spotify"])
 		}
-		if status := p.get(t, "", "", nil); status != http.StatusOK {
+		if status := p.get(t, "/", "", nil); status != http.StatusOK {
 			t.Errorf("console: status %d", status)
 		}
 
 		// Somebody writes past the server: it follows.
 		mustForeign(t, dsn, `INSERT INTO {records} (connector_instance_id, stream, record_key, record_json) VALUES ('ci_spotify', 'plays', 'foreign', '{}')`)
 		want := *before["ci_spotify"].TotalRecords + 1
-		until(t, "the record that was inserted shows", func() bool {
-			r := p.rows(t, p.token)["ci_spotify"]
+		poll.Until(t, "the record that was inserted shows", func() bool {
+			r := p.rows(t, p.Token)["ci_spotify"]
 			return r.TotalRecords != nil && *r.TotalRecords == want && !r.Evidence.Dirty && r.Evidence.Version > before["ci_spotify"].Evidence.Version
 		})
 		if status := p.end(t, syscall.SIGTERM); status != statusFine {
 			t.Errorf("exit status %d after SIGTERM", status)
 		}
-		for line := range p.stdout {
-			t.Errorf("serve printed a second line: %q", line)
+		if printed := p.Stdout(); strings.Count(printed, "\n") != 1 {
+			t.Errorf("serve printed more than one line: %q", printed)
 		}
-		if said := p.stderr.String(); strings.Contains(said, p.token) || strings.Contains(said, "level=WARN") || strings.Contains(said, "level=ERROR") {
+		if said := p.Stderr(); strings.Contains(said, p.Token) || strings.Contains(said, "level=WARN") || strings.Contains(said, "level=ERROR") {
 			t.Errorf("serve said: %s", said)
 		}
-		tidemark(t, dsn, statusFine, "verify")
+		programtest.Run(t, dsn, "verify")
 
 		// It goes on with the data that is there, whoever signs in.
 		again := startServer(t, dsn, "--demo")
-		if again.token == p.token {
+		if again.Token == p.Token {
 			t.Error("the same token again")
 		}
-		for _, token := range []string{again.token, p.token} {
+		for _, token := range []string{again.Token, p.Token} {
 			if n := len(again.rows(t, token)); n != len(demoConnections) {
 				t.Errorf("%d connections after a restart, want %d", n, len(demoConnections))
 			}
@@ -69,8 +72,8 @@ func TestServeDemo(t *testing.T) {
 // TestServeKilled kills the server again and again while connections are written to by others; the last one finds all of it.
 func TestServeKilled(t *testing.T) {
 	eachEngine(t, func(t *testing.T, dsn string) {
-		tidemark(t, dsn, statusFine, "demo")
-		owner := strings.TrimSpace(tidemark(t, dsn, statusFine, "token", "create", "--owner", demoOwner))
+		programtest.Run(t, dsn, "demo")
+		owner := strings.TrimSpace(programtest.Run(t, dsn, "token", "create", "--owner", demoOwner))
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		written, wrote := make(chan int), make(chan error, 1)
@@ -92,7 +95,7 @@ func TestServeKilled(t *testing.T) {
 			p := startServer(t, dsn)
 			if round > 0 { // the first is killed while it does its first recount, or soon after
 				seen := p.rows(t, owner)["ci_spotify"].Evidence.Version
-				until(t, "the server drains", func() bool { return p.rows(t, owner)["ci_spotify"].Evidence.Version > seen })
+				poll.Until(t, "the server drains", func() bool { return p.rows(t, owner)["ci_spotify"].Evidence.Version > seen })
 			}
 			for range 3 {
 				if _, ok := <-written; !ok {
@@ -107,11 +110,11 @@ func TestServeKilled(t *testing.T) {
 		if err := <-wrote; err != nil {
 			t.Fatal(err)
 		}
-		tidemark(t, dsn, statusFine, "verify") // before anybody drains what is left: marks say what is behind
+		programtest.Run(t, dsn, "verify") // before anybody drains what is left: marks say what is behind
 		p := startServer(t, dsn)
-		until(t, "nothing is left to drain", func() bool { return drained(t, dsn) })
-		tidemark(t, dsn, statusFine, "verify")
-		tidemark(t, dsn, statusFine, "doctor")
+		poll.Until(t, "nothing is left to drain", func() bool { return drained(t, dsn) })
+		programtest.Run(t, dsn, "verify")
+		programtest.Run(t, dsn, "doctor")
 		if status := p.end(t, syscall.SIGTERM); status != statusFine {
 			t.Errorf("exit status %d after SIGTERM", status)
 		}
@@ -134,20 +137,20 @@ func writes(n int) string {
 func TestServeMendsCapture(t *testing.T) {
 	eachEngine(t, func(t *testing.T, dsn string) {
 		p := startServer(t, dsn, "--demo")
-		before := p.rows(t, p.token)["ci_spotify"]
+		before := p.rows(t, p.Token)["ci_spotify"]
 		sql := `ALTER TABLE {records} DISABLE TRIGGER ALL`
 		if strings.HasPrefix(dsn, "sqlite:") {
 			sql = `DROP TRIGGER ` + guardOf(t, dsn, "records", "DELETE")
 		}
 		mustForeign(t, dsn, `BEGIN; `+sql+`; DELETE FROM {records} WHERE connector_instance_id = 'ci_spotify' AND stream = 'playlists'; COMMIT`)
 		want := *before.TotalRecords - 21
-		until(t, "the records that went unseen are gone", func() bool {
-			r := p.rows(t, p.token)["ci_spotify"]
+		poll.Until(t, "the records that went unseen are gone", func() bool {
+			r := p.rows(t, p.Token)["ci_spotify"]
 			return r.TotalRecords != nil && *r.TotalRecords == want && !r.Evidence.Dirty && r.Health.State == before.Health.State
 		})
-		tidemark(t, dsn, statusFine, "doctor")
-		tidemark(t, dsn, statusFine, "verify")
-		if !strings.Contains(p.stderr.String(), "capture lost") {
+		programtest.Run(t, dsn, "doctor")
+		programtest.Run(t, dsn, "verify")
+		if !strings.Contains(p.Stderr(), "capture lost") {
 			t.Error("the log does not tell")
 		}
 	})

@@ -8,13 +8,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tidemark/internal/programtest"
 )
 
 // stream opens GET /_ref/events and returns its lines until it ends.
-func (p *process) stream(t *testing.T, token string) <-chan string {
+func (p process) stream(t *testing.T, token string) <-chan string {
 	t.Helper()
 	ctx, leave := context.WithCancel(t.Context())
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+"_ref/events", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+"/_ref/events", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +73,7 @@ func awaitLine(t *testing.T, lines <-chan string, words ...string) {
 func TestServeStreams(t *testing.T) {
 	eachEngine(t, func(t *testing.T, dsn string) {
 		p := startServer(t, dsn, "--demo")
-		lines := p.stream(t, p.token)
+		lines := p.stream(t, p.Token)
 		awaitLine(t, lines, "id: ")
 		mustForeign(t, dsn, `INSERT INTO {records} (connector_instance_id, stream, record_key, record_json) VALUES ('ci_spotify', 'plays', 'streamed', '{}')`)
 		awaitLine(t, lines, `"connection_id":"ci_spotify"`, `"reason":"evidence"`)
@@ -80,16 +82,20 @@ func TestServeStreams(t *testing.T) {
 		mustForeign(t, dsn, `DELETE FROM {connector_instances} WHERE connector_instance_id = 'ci_spotify'`)
 		awaitLine(t, lines, `"connection_id":"ci_spotify"`, `"version"`)
 
-		operator := strings.TrimSpace(tidemark(t, dsn, statusFine, "token", "create", "--operator"))
-		for path, want := range map[string]int{"metrics": http.StatusUnauthorized, "_ref/connectors": http.StatusUnauthorized} {
+		operator := strings.TrimSpace(programtest.Run(t, dsn, "token", "create", "--operator"))
+		for path, want := range map[string]int{"/metrics": http.StatusUnauthorized, "/_ref/connectors": http.StatusUnauthorized} {
 			if status := p.get(t, path, "", nil); status != want {
 				t.Errorf("%s without a token: status %d", path, status)
 			}
 		}
-		if status := p.get(t, "metrics", p.token, nil); status != http.StatusForbidden {
+		if status := p.get(t, "/metrics", p.Token, nil); status != http.StatusForbidden {
 			t.Errorf("metrics for an owner: status %d", status)
 		}
-		text := p.text(t, "metrics", operator)
+		_, body, err := p.Get(t.Context(), "/metrics", operator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(body)
 		for _, want := range []string{
 			"tidemark_sse_clients 1", `tidemark_capture_trusted{table="records"} 1`, "tidemark_drains_total", "tidemark_marks_pending", "tidemark_database_up 1",
 			"tidemark_listener_state{", "tidemark_drain_lag_seconds",
@@ -104,24 +110,4 @@ func TestServeStreams(t *testing.T) {
 		for range lines { // the server ended it
 		}
 	})
-}
-
-// text reads what is no JSON.
-func (p *process) text(t *testing.T, path, token string) string {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.base+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+token)
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close() //nolint:errcheck // it was only read
-	var b strings.Builder
-	for s := bufio.NewScanner(answer.Body); s.Scan(); {
-		b.WriteString(s.Text() + "\n")
-	}
-	return b.String()
 }

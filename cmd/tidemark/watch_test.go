@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"tidemark/internal/poll"
 	"tidemark/server"
 )
 
@@ -29,7 +30,7 @@ func TestCaptureLostUnderAWriter(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var log lockedBuffer
+	var log strings.Builder
 	w := &captureWatch{engine: e, log: slog.New(slog.NewTextHandler(&log, nil))}
 	w.start(t.Context())
 	w.look(t.Context())
@@ -64,7 +65,7 @@ func TestCaptureLostUnderAWriter(t *testing.T) {
 	if _, err := writer.Exec(t.Context(), `COMMIT`); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the triggers are back", func() bool {
+	poll.Until(t, "the triggers are back", func() bool {
 		w.look(t.Context())
 		return len(w.told) == 0
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tidemark/internal/enginetest"
+	"tidemark/internal/programtest"
 )
 
 // migrates is about how long a migration takes here; it is measured.
@@ -18,14 +19,14 @@ func (d *database) cutMigration(postgres bool) func(t *testing.T) {
 		p := start(t, dsn, "migrate", "up")
 		began := time.Now()
 		moment(d.r, migrates, p)
-		if !p.runs() {
+		if !p.Runs() {
 			migrates = time.Since(began)
 		}
 		if postgres {
 			d.Kill(t)
 			d.Restart(t)
 		}
-		p.kill(t)
+		p.Kill(t)
 		migrated(t, dsn)
 	}
 }
@@ -33,8 +34,8 @@ func (d *database) cutMigration(postgres bool) func(t *testing.T) {
 // migrated migrates once more, and sees to it that all is there and works.
 func migrated(t *testing.T, dsn string) {
 	t.Helper()
-	tidemark(t, dsn, "migrate", "up")
-	tidemark(t, dsn, "doctor")
+	programtest.Run(t, dsn, "migrate", "up")
+	programtest.Run(t, dsn, "doctor")
 	e := enginetest.Attach(t, dsn)
 	do := e.Foreign
 	if strings.HasPrefix(dsn, "sqlite:") {

@@ -17,6 +17,8 @@ import (
 
 	"tidemark/internal/enginetest"
 	"tidemark/internal/pgtest"
+	"tidemark/internal/poll"
+	"tidemark/internal/programtest"
 	"tidemark/internal/recount"
 )
 
@@ -29,7 +31,7 @@ func TestPostgres(t *testing.T) { cutPostgres(t, rounds) }
 type database struct {
 	*pgtest.Cluster
 	dsn    string
-	server *program
+	server *programtest.Server
 	r      *rand.Rand
 	writes int // how many transactions all writers have begun, so that no account is kept twice
 }
@@ -38,9 +40,9 @@ func cutPostgres(t *testing.T, rounds int) {
 	cluster := pgtest.Start(t, pgtest.Durable(), pgtest.Setting("checkpoint_timeout", "1h"), pgtest.Setting("max_wal_size", "8GB"),
 		pgtest.Setting("min_wal_size", "32MB"))
 	d := &database{Cluster: cluster, dsn: cluster.NewDatabase(t), r: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))}
-	tidemark(t, d.dsn, "migrate", "up")
+	programtest.Run(t, d.dsn, "migrate", "up")
 	enginetest.Attach(t, d.dsn).Foreign(t, beginning...)
-	d.server = serve(t, d.dsn)
+	d.server = programtest.Serve(t, d.dsn)
 	for round := range rounds {
 		for name, cut := range map[string]func(t *testing.T){
 			"postgres": d.killPostgres, "backend": d.killBackend, "server": d.killServer, "both": d.killBoth, "power": d.cutPower,
@@ -50,8 +52,8 @@ func cutPostgres(t *testing.T, rounds int) {
 			if t.Failed() {
 				return
 			}
-			if !d.server.runs() {
-				d.server = serve(t, d.dsn)
+			if !d.server.Runs() {
+				d.server = programtest.Serve(t, d.dsn)
 			}
 		}
 	}
@@ -71,9 +73,9 @@ func (d *database) attacked(t *testing.T, cut func()) (told map[string]int) {
 	}
 	if d.r.IntN(2) == 0 {
 		rebuild := start(t, d.dsn, "rebuild")
-		defer rebuild.kill(t)
+		defer rebuild.Kill(t)
 	}
-	eventually(t, "every writer has committed", func() bool { return done[0].Load() > 0 && done[1].Load() > 0 && done[2].Load() > 0 })
+	poll.Until(t, "every writer has committed", func() bool { return done[0].Load() > 0 && done[1].Load() > 0 && done[2].Load() > 0 })
 	moment(d.r, 300*time.Millisecond)
 	told = map[string]int{}
 	for i := range done {
@@ -148,22 +150,22 @@ func (d *database) killBackend(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the server starts anew", func() bool { return conn.Ping(t.Context()) != nil })
+		poll.Until(t, "the server starts anew", func() bool { return conn.Ping(t.Context()) != nil })
 		_ = conn.Close(context.WithoutCancel(t.Context())) // it is lost
-		eventually(t, "the server is back", func() bool { return d.Cluster.Cluster.Exec(t.Context(), "postgres", "SELECT 1") == nil })
+		poll.Until(t, "the server is back", func() bool { return d.Cluster.Cluster.Exec(t.Context(), "postgres", "SELECT 1") == nil })
 	})
 	check(t, d.dsn, told)
 	d.survives(t)
 }
 
 func (d *database) killServer(t *testing.T) {
-	told := d.attacked(t, func() { d.server.kill(t) })
+	told := d.attacked(t, func() { d.server.Kill(t) })
 	check(t, d.dsn, told)
 }
 
 func (d *database) killBoth(t *testing.T) {
 	told := d.attacked(t, func() {
-		d.server.kill(t)
+		d.server.Kill(t)
 		d.Kill(t)
 	})
 	d.Restart(t)
@@ -183,12 +185,12 @@ func (d *database) cutPower(t *testing.T) {
 // survives sees to it that the service has lived through the loss of its database, and takes up its work.
 func (d *database) survives(t *testing.T) {
 	t.Helper()
-	if !d.server.runs() {
+	if !d.server.Runs() {
 		t.Fatal("the service ended with its database")
 	}
 	e := enginetest.Attach(t, d.dsn)
 	e.Foreign(t, fmt.Sprintf(`INSERT INTO records (connector_instance_id, stream, record_key) VALUES ('c1', 'after', '%d')`, d.r.Int64()))
-	eventually(t, "the service drains again", func() bool {
+	poll.Until(t, "the service drains again", func() bool {
 		pending, err := e.Pending(t.Context())
 		return err == nil && !pending
 	})

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"tidemark/internal/enginetest"
+	"tidemark/internal/poll"
+	"tidemark/internal/programtest"
 )
 
 func TestSQLite(t *testing.T) { cutSQLite(t, rounds+1) }
@@ -19,7 +21,7 @@ func TestSQLite(t *testing.T) { cutSQLite(t, rounds+1) }
 // file is a SQLite file under attack.
 type file struct {
 	path   string
-	server *program
+	server *programtest.Server
 	r      *rand.Rand
 	writes int
 }
@@ -28,10 +30,10 @@ func (f *file) dsn() string { return "sqlite:" + f.path }
 
 func cutSQLite(t *testing.T, rounds int) {
 	f := &file{path: filepath.Join(t.TempDir(), "tide.db"), r: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 5))}
-	tidemark(t, f.dsn(), "migrate", "up")
+	programtest.Run(t, f.dsn(), "migrate", "up")
 	e := enginetest.Attach(t, f.dsn())
 	e.Exec(t, beginning...)
-	f.server = serve(t, f.dsn())
+	f.server = programtest.Serve(t, f.dsn())
 	for round := range rounds {
 		for name, cut := range map[string]func(t *testing.T){
 			"writers": f.killWriters, "server": f.killServer, "everything": f.killEverything, "power": f.cutPower, "migration": f.cutMigration,
@@ -40,8 +42,8 @@ func cutSQLite(t *testing.T, rounds int) {
 			if t.Failed() {
 				return
 			}
-			if !f.server.runs() {
-				f.server = serve(t, f.dsn())
+			if !f.server.Runs() {
+				f.server = programtest.Serve(t, f.dsn())
 			}
 		}
 	}
@@ -49,17 +51,17 @@ func cutSQLite(t *testing.T, rounds int) {
 
 // attacked lets writers of all kinds and, every other time, a rebuild work until all have done something, and a moment longer, and
 // calls cut with them. It returns what each was told had been committed before.
-func (f *file) attacked(t *testing.T, cut func(writers []*writer, rebuild *program)) map[string]int {
+func (f *file) attacked(t *testing.T, cut func(writers []*writer, rebuild *programtest.Process)) map[string]int {
 	t.Helper()
 	var writers []*writer
 	for _, kind := range []string{"layer", "foreign", "shell"} {
 		writers = append(writers, spawn(t, kind, f.path, f.writes+1, f.r.Uint64()))
 	}
-	var rebuild *program
+	var rebuild *programtest.Process
 	if f.r.IntN(2) == 0 {
 		rebuild = start(t, f.dsn(), "rebuild")
 	}
-	eventually(t, "every writer has committed", func() bool {
+	poll.Until(t, "every writer has committed", func() bool {
 		for _, w := range writers {
 			if w.done.Load() == 0 {
 				return false
@@ -77,7 +79,7 @@ func (f *file) attacked(t *testing.T, cut func(writers []*writer, rebuild *progr
 		w.kill()
 	}
 	if rebuild != nil {
-		rebuild.kill(t)
+		rebuild.Kill(t)
 	}
 	f.writes += 1_000_000
 	return told
@@ -85,7 +87,7 @@ func (f *file) attacked(t *testing.T, cut func(writers []*writer, rebuild *progr
 
 // killWriters kills the writers one after the other, while the others go on.
 func (f *file) killWriters(t *testing.T) {
-	told := f.attacked(t, func(writers []*writer, _ *program) {
+	told := f.attacked(t, func(writers []*writer, _ *programtest.Process) {
 		for _, i := range f.r.Perm(len(writers)) {
 			writers[i].kill()
 			moment(f.r, 50*time.Millisecond)
@@ -95,32 +97,32 @@ func (f *file) killWriters(t *testing.T) {
 }
 
 func (f *file) killServer(t *testing.T) {
-	told := f.attacked(t, func([]*writer, *program) { f.server.kill(t) })
+	told := f.attacked(t, func([]*writer, *programtest.Process) { f.server.Kill(t) })
 	check(t, f.dsn(), told)
 }
 
 // killEverything stops all programs at one moment, and kills them.
 func (f *file) killEverything(t *testing.T) {
-	told := f.attacked(t, func(writers []*writer, rebuild *program) {
+	told := f.attacked(t, func(writers []*writer, rebuild *programtest.Process) {
 		freeze(t, f.pids(writers, rebuild)...)
 		for _, w := range writers {
 			w.kill()
 		}
-		f.server.kill(t)
+		f.server.Kill(t)
 		if rebuild != nil {
-			rebuild.kill(t)
+			rebuild.Kill(t)
 		}
 	})
 	check(t, f.dsn(), told)
 }
 
-func (f *file) pids(writers []*writer, rebuild *program) []int {
-	pids := []int{f.server.Process.Pid}
+func (f *file) pids(writers []*writer, rebuild *programtest.Process) []int {
+	pids := []int{f.server.Pid()}
 	for _, w := range writers {
 		pids = append(pids, w.Process.Pid)
 	}
-	if rebuild != nil && rebuild.runs() {
-		pids = append(pids, rebuild.Process.Pid)
+	if rebuild != nil && rebuild.Runs() {
+		pids = append(pids, rebuild.Pid())
 	}
 	return pids
 }
@@ -128,7 +130,7 @@ func (f *file) pids(writers []*writer, rebuild *program) []int {
 // cutPower checks what is left on the disk; life goes on, for this file.
 func (f *file) cutPower(t *testing.T) {
 	disk := filepath.Join(t.TempDir(), "disk.db")
-	told := f.attacked(t, func(writers []*writer, rebuild *program) {
+	told := f.attacked(t, func(writers []*writer, rebuild *programtest.Process) {
 		thaw := freeze(t, f.pids(writers, rebuild)...)
 		f.copyTo(t, disk)
 		thaw()
@@ -230,9 +232,9 @@ func (f *file) cutMigration(t *testing.T) {
 	p := start(t, "sqlite:"+path, "migrate", "up")
 	began := time.Now()
 	moment(f.r, migrates, p)
-	if !p.runs() {
+	if !p.Runs() {
 		migrates = time.Since(began)
 	}
-	p.kill(t)
+	p.Kill(t)
 	migrated(t, "sqlite:"+path)
 }

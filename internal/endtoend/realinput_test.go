@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"tidemark/internal/enginetest"
+	"tidemark/internal/programtest"
 	"tidemark/internal/realinput"
 )
 
@@ -98,7 +99,7 @@ func TestRealInput(t *testing.T) {
 			checkStreams(t, e, want, octets)
 			dumps[name] = append(dumps[name], dump(t, e))
 
-			service := serve(t, dsn, tokenFor(t, dsn, "ada"))
+			service := serve(t, dsn, "ada")
 			for _, id := range []string{"ci_iso", "ci_vega", "ci_flights"} {
 				got := service.until(t, id, "imported", func(got summary, ok bool) bool { return ok })
 				if got.TotalRecords == nil || *got.TotalRecords != want[id] || got.TotalRecordsState != "known" {
@@ -116,7 +117,7 @@ func TestRealInput(t *testing.T) {
 					})
 				}
 			}
-			service.stop(t)
+			service.Stop(t)
 			e.CheckG3(t)
 			dumps[name] = append(dumps[name], dump(t, e))
 		})
@@ -144,7 +145,7 @@ func importAll(t *testing.T, dsn string, want map[string]int64) {
 				args = append(args, "--key", i.key)
 			}
 			var got struct{ Records, Inserted, Unchanged int64 }
-			if err := json.Unmarshal(tidemark(t, dsn, 0, args...), &got); err != nil {
+			if err := json.Unmarshal([]byte(programtest.Run(t, dsn, args...)), &got); err != nil {
 				t.Fatal(err)
 			}
 			done := got.Inserted

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"tidemark/internal/enginetest"
+	"tidemark/internal/poll"
+	"tidemark/internal/programtest"
 	"tidemark/internal/realinput"
 )
 
@@ -91,10 +93,10 @@ func single(n int) string {
 func TestTwoWriters(t *testing.T) {
 	for name, dsn := range databases(t) {
 		t.Run(name, func(t *testing.T) {
-			tidemark(t, dsn, 0, "migrate", "up")
+			programtest.Run(t, dsn, "migrate", "up")
 			e := enginetest.Attach(t, dsn)
 			e.Shell(t, setUp)
-			service := serve(t, dsn, tokenFor(t, dsn, "ada"))
+			service := serve(t, dsn, "ada")
 			path := flights(t, e.Name)
 
 			ctx, cancel := context.WithCancel(t.Context())
@@ -150,7 +152,7 @@ func TestTwoWriters(t *testing.T) {
 			if own := int64((wrote + 0) / 5); *got.TotalRecords != copied+own {
 				t.Errorf("ci_bulk has %d records, want %d", *got.TotalRecords, copied+own)
 			}
-			service.stop(t)
+			service.Stop(t)
 			verified(t, dsn)
 			e.CheckG3(t)
 		})
@@ -162,10 +164,9 @@ func TestTwoWriters(t *testing.T) {
 func TestKilledInTheMiddleOfADrain(t *testing.T) {
 	for name, dsn := range databases(t) {
 		t.Run(name, func(t *testing.T) {
-			tidemark(t, dsn, 0, "migrate", "up")
+			programtest.Run(t, dsn, "migrate", "up")
 			e := enginetest.Attach(t, dsn)
 			e.Shell(t, setUp)
-			token := tokenFor(t, dsn, "ada")
 			writer := e.ForeignWriter(t)
 			write := func(n int) {
 				if err := writer.Exec(t.Context(), single(n)); err != nil {
@@ -178,25 +179,25 @@ func TestKilledInTheMiddleOfADrain(t *testing.T) {
 					write(n)
 					n++
 				}
-				service := serve(t, dsn, token)
+				service := serve(t, dsn, "ada")
 				// Writes go on until a drain is seen at work.
-				eventually(t, "a drain at work", func() bool {
+				poll.Until(t, "a drain is at work", func() bool {
 					write(n)
 					n++
 					return e.Draining(t)
 				})
-				service.kill(t)
+				service.Kill(t)
 				e.Report(t, e.Load(t).Check())
 			}
 			if err := writer.Close(); err != nil {
 				t.Fatal(err)
 			}
-			service := serve(t, dsn, token)
+			service := serve(t, dsn, "ada")
 			for _, id := range []string{"ci_bulk", "ci_single"} {
 				service.until(t, id, "started again", func(got summary, ok bool) bool { return ok && !got.Evidence.Dirty })
 			}
 			verified(t, dsn)
-			service.stop(t)
+			service.Stop(t)
 			e.CheckG3(t)
 		})
 	}

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"tidemark/internal/enginetest"
 	"tidemark/internal/pgtest"
+	"tidemark/internal/poll"
 )
 
 // replica is a database that another cluster's is replicated into.
@@ -39,7 +39,7 @@ func TestLogicalReplication(t *testing.T) {
 		}
 	})
 	t.Run("initial copy", func(t *testing.T) {
-		eventually(t, "everything is copied", func() bool { return r.says(t, r.here, `SELECT bool_and(srsubstate = 'r') FROM pg_subscription_rel`) })
+		poll.Until(t, "everything is copied", func() bool { return r.says(t, r.here, `SELECT bool_and(srsubstate = 'r') FROM pg_subscription_rel`) })
 		if got := len(r.CheckG2(t).Dirty()); got != 4 {
 			t.Errorf("%d connections are dirty, want 4", got)
 		}
@@ -75,7 +75,7 @@ func TestLogicalReplication(t *testing.T) {
 		run(t, r.here, oneA)
 		r.CheckG3(t)
 		run(t, r.publisher, oneA) // which fails here again and again, until the row is out of the way
-		eventually(t, "the apply has failed", func() bool {
+		poll.Until(t, "the apply has failed", func() bool {
 			return r.says(t, r.here, `SELECT apply_error_count > 0 FROM pg_stat_subscription_stats`)
 		})
 		r.CheckG2(t)
@@ -93,7 +93,7 @@ func (r replica) caughtUp(t *testing.T) {
 	if err := r.publisher.QueryRow(t.Context(), `SELECT pg_current_wal_lsn()::text`).Scan(&at); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the replica has caught up", func() bool {
+	poll.Until(t, "the replica has caught up", func() bool {
 		return r.says(t, r.publisher, `SELECT coalesce(bool_or(replay_lsn >= '`+at+`'), false) FROM pg_stat_replication WHERE application_name = 's'`)
 	})
 }
@@ -117,22 +117,6 @@ func same[V any](t *testing.T, want, got map[string]V) {
 	for _, id := range union(want, got) {
 		if fmt.Sprint(want[id]) != fmt.Sprint(got[id]) {
 			t.Errorf("%s is not what it was copied from:\n%v\n%v", id, want[id], got[id])
-		}
-	}
-}
-
-// eventually polls until it holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(2 * time.Minute)
-	defer deadline.Stop()
-	every := time.NewTicker(10 * time.Millisecond)
-	defer every.Stop()
-	for !holds() {
-		select {
-		case <-deadline.C:
-			t.Fatalf("%s: it did not come to that", what)
-		case <-every.C:
 		}
 	}
 }

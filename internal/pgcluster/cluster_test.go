@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
@@ -73,21 +72,6 @@ func exec(t *testing.T, c *pgcluster.Cluster, statements ...string) {
 	t.Helper()
 	if err := c.Exec(t.Context(), "postgres", statements...); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// eventually waits for a condition outside this process.
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(30 * time.Second)
-	for !done() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("not within 30 s: %s", what)
-		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"tidemark/internal/pgcluster"
+	"tidemark/internal/poll"
 )
 
 // openUp lets the server's user into the directories that testing makes for us alone.
@@ -94,7 +95,7 @@ func TestStandbyStreamsAndIsPromoted(t *testing.T) {
 	}
 	defer standby.Close()
 	exec(t, primary, "INSERT INTO kept VALUES ('after')")
-	eventually(t, "standby has both rows", func() bool {
+	poll.Until(t, "standby has both rows", func() bool {
 		return ask(t, standby.DSN("postgres"), "SELECT count(*)::text FROM kept") == "2"
 	})
 	if err := standby.Exec(t.Context(), "postgres", "INSERT INTO kept VALUES ('refused')"); err == nil {
@@ -165,7 +166,7 @@ func TestClusterEndsWithItsOwner(t *testing.T) {
 				}
 			}
 			_ = owner.Wait() // it was killed
-			eventually(t, "no process, directory and shared memory is left", func() bool {
+			poll.Until(t, "no process, directory and shared memory is left", func() bool {
 				return len(serversIn(t, dataDir)) == 0 && gone(filepath.Dir(dataDir)) && !hasSegment(t, segment)
 			})
 		})

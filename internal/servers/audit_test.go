@@ -6,6 +6,7 @@ import (
 
 	"tidemark/internal/enginetest"
 	"tidemark/internal/pgtest"
+	"tidemark/internal/poll"
 )
 
 // serve --audit finds rows that were brought in with the triggers off for the length of a transaction, beside the watch over the
@@ -17,7 +18,7 @@ func TestServeAudits(t *testing.T) {
 			`INSERT INTO connector_instances (connector_instance_id, owner_subject_id, connector_id) VALUES ('c1', 'ann', 'shop')`,
 		},
 	})
-	s := serve(t, "auditor", e.DSN, nil, "--audit", "on", "--metrics", "everyone")
+	s := serve(t, "auditor", e.DSN, "--audit", "on", "--metrics", "everyone")
 	metric := func(name string) string {
 		t.Helper()
 		for line := range strings.Lines(s.metrics(t)) {
@@ -27,13 +28,13 @@ func TestServeAudits(t *testing.T) {
 		}
 		return "missing"
 	}
-	eventually(t, "the auditor watches", func() bool { return metric("tidemark_audit_watching") == "1" })
+	poll.Until(t, "the auditor watches", func() bool { return metric("tidemark_audit_watching") == "1" })
 	o := observe(t, e.DSN)
 	o.exec(`BEGIN; ALTER TABLE public.records DISABLE TRIGGER tidemark_insert;
 		INSERT INTO public.records (connector_instance_id, stream, record_key, record_json) VALUES ('c1', 's', '1', '1');
 		ALTER TABLE public.records ENABLE TRIGGER tidemark_insert; COMMIT`)
-	eventually(t, "the transaction is suspected", func() bool { return metric("tidemark_audit_suspected_total") == "1" })
-	eventually(t, "evidence is right and trusted", func() bool {
+	poll.Until(t, "the transaction is suspected", func() bool { return metric("tidemark_audit_suspected_total") == "1" })
+	poll.Until(t, "evidence is right and trusted", func() bool {
 		return o.text(`SELECT total_records::text FROM tidemark.connector_summary_overview WHERE connector_instance_id = 'c1'`) == "1" &&
 			metric(`tidemark_capture_trusted{table="records"}`) == "1"
 	})

@@ -7,6 +7,7 @@ import (
 
 	"tidemark/internal/enginetest"
 	"tidemark/internal/pgtest"
+	"tidemark/internal/poll"
 )
 
 // The primary is lost and its standby promoted: servers that know both addresses find the new primary by themselves, go on
@@ -21,7 +22,7 @@ func TestFailover(t *testing.T) {
 	})
 	standby := primary.Standby(t)
 	both := both(t, e.DSN, standby.Port())
-	servers := []*server{serve(t, "a", both, nil), serve(t, "b", both, nil)}
+	servers := []*server{serve(t, "a", both), serve(t, "b", both)}
 	before := observe(t, e.DSN)
 	insert := `INSERT INTO public.records (connector_instance_id, stream, record_key, record_json) SELECT 'c1', $1, i::text, '1' FROM generate_series(1, 100) i`
 	before.exec(insert, "early")
@@ -29,16 +30,16 @@ func TestFailover(t *testing.T) {
 	before.exec(insert, "open")
 	database := before.text(`SELECT current_database()::text`)
 	seen := observe(t, standby.DSN(database))
-	eventually(t, "the standby has it", func() bool { return seen.text(`SELECT count(*)::text FROM public.records`) == "100" })
+	poll.Until(t, "the standby has it", func() bool { return seen.text(`SELECT count(*)::text FROM public.records`) == "100" })
 	primary.Kill(t)
 	standby.Promote(t)
 	after := observe(t, standby.DSN(database))
 	after.exec(insert, "late")
-	eventually(t, "a server drains on the new primary", func() bool {
+	poll.Until(t, "a server drains on the new primary", func() bool {
 		return after.text(`SELECT total_records::text FROM tidemark.connector_summary_evidence ORDER BY version DESC LIMIT 1`) == "200"
 	})
 	for _, s := range servers {
-		eventually(t, s.name+" is ready again", func() bool { ok, _ := s.ready(t); return ok })
+		poll.Until(t, s.name+" is ready again", func() bool { ok, _ := s.ready(t); return ok })
 	}
 	enginetest.Attach(t, standby.DSN(database)).CheckG3(t)
 }

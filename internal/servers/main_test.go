@@ -1,132 +1,31 @@
 package servers
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"tidemark/internal/pgtest"
+	"tidemark/internal/programtest"
 )
 
-// binary is the program, built once.
-var binary string
-
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "tidemark")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "tidemark")
-	if out, err := exec.Command("go", "build", "-o", binary, "tidemark/cmd/tidemark").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
-		return 1
-	}
-	return pgtest.Main(m)
-}
-
-// patience is how long a test waits for what must happen.
-const patience = 2 * time.Minute
-
-// eventually polls until it holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	every := time.NewTicker(5 * time.Millisecond)
-	defer every.Stop()
-	for !holds() {
-		select {
-		case <-deadline.C:
-			t.Fatalf("waited in vain until %s", what)
-		case <-every.C:
-		}
-	}
-}
+func TestMain(m *testing.M) { os.Exit(programtest.Main(pgtest.Runner(m))) }
 
 // server is a running `tidemark serve`.
 type server struct {
-	name   string // the role that it connects as
-	cmd    *exec.Cmd
-	url    string
-	stderr *lockedBuffer
+	*programtest.Server
+	name string // the role that it connects as
 }
 
-// lockedBuffer is a buffer that may be read while a process writes.
-type lockedBuffer struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.String()
-}
-
-// serve starts a server, with the words of prefix before the command, and waits until it has bound its address.
-func serve(t *testing.T, name, dsn string, prefix []string, flags ...string) *server {
+// serve starts a server.
+func serve(t *testing.T, name, dsn string, flags ...string) *server {
 	t.Helper()
-	args := append(prefix, binary, "serve", "--addr", "127.0.0.1:0", "--db", dsn)
-	args = append(args, flags...)
-	s := &server{name: name, cmd: exec.Command(args[0], args[1:]...), stderr: new(lockedBuffer)}
-	out := new(lockedBuffer)
-	s.cmd.Stdout, s.cmd.Stderr = out, s.stderr
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		s.kill()
-		if t.Failed() {
-			t.Logf("%s said:\n%s", name, s.stderr)
-		}
-	})
-	eventually(t, name+" serves", func() bool {
-		if s.cmd.ProcessState != nil {
-			return true
-		}
-		_, at, ok := strings.Cut(out.String(), "Tidemark console: ")
-		at, _, whole := strings.Cut(at, "\n")
-		s.url = strings.TrimSuffix(at, "/")
-		return ok && whole
-	})
-	return s
-}
-
-// kill is kill -9.
-func (s *server) kill() {
-	if s.cmd.ProcessState == nil {
-		_ = s.cmd.Process.Kill()
-		_ = s.cmd.Wait() // which says that it was killed
-	}
-}
-
-func (s *server) signal(t *testing.T, signal syscall.Signal) {
-	t.Helper()
-	if err := s.cmd.Process.Signal(signal); err != nil {
-		t.Fatal(err)
-	}
+	return &server{programtest.Serve(t, dsn, flags...), name}
 }
 
 // ready reports whether it calls itself ready, and what it says.
@@ -134,33 +33,21 @@ func (s *server) ready(t *testing.T) (bool, string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/readyz", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
+	status, body, err := s.Get(ctx, "/readyz", "")
 	if err != nil {
 		return false, err.Error()
 	}
-	defer response.Body.Close()
-	var body bytes.Buffer
-	_, err = body.ReadFrom(response.Body)
-	return response.StatusCode == http.StatusOK && err == nil, body.String()
+	return status == http.StatusOK, string(body)
 }
 
 // metrics is what a server started with --metrics everyone shows.
 func (s *server) metrics(t *testing.T) string {
 	t.Helper()
-	response, err := http.Get(s.url + "/metrics")
+	_, body, err := s.Get(t.Context(), "/metrics", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
-	var body bytes.Buffer
-	if _, err := body.ReadFrom(response.Body); err != nil {
-		t.Fatal(err)
-	}
-	return body.String()
+	return string(body)
 }
 
 // observer is a session of the test's own.

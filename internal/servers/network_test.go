@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"tidemark/internal/programtest"
 )
 
 // network is a way to the database that can be cut so that packets vanish without a reset. For root it is a network namespace
@@ -71,6 +73,18 @@ func (n *network) lead(t *testing.T, dsn string) string {
 	server, _, _ := strings.Cut(rest, "/")
 	n.proxy = newDropper(t, server)
 	return strings.Replace(dsn, server, n.proxy.listener.Addr().String(), 1)
+}
+
+// serve starts a server behind the network.
+func (n *network) serve(t *testing.T, name, dsn string) *server {
+	t.Helper()
+	cmd := programtest.ServeCommand(t, dsn)
+	if len(n.prefix) > 0 {
+		behind := exec.Command(n.prefix[0], append(n.prefix[1:], cmd.Args...)...)
+		behind.Env = cmd.Env
+		cmd = behind
+	}
+	return &server{programtest.Listening(t, cmd), name}
 }
 
 // cut makes packets vanish; join lets them pass again.

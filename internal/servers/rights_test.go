@@ -2,23 +2,20 @@ package servers
 
 import (
 	"encoding/json"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"tidemark/internal/enginetest"
 	"tidemark/internal/pgtest"
+	"tidemark/internal/poll"
+	"tidemark/internal/programtest"
 )
 
 // said is what `tidemark status` tells of the servers, by process.
 func said(t *testing.T, dsn string) map[string]serverState {
 	t.Helper()
-	out, err := exec.Command(binary, "status", "--json", "--db", dsn).Output()
-	if err != nil {
-		t.Fatalf("status: %v", err)
-	}
 	var status struct{ Servers []serverState }
-	if err := json.Unmarshal(out, &status); err != nil {
+	if err := json.Unmarshal([]byte(programtest.Run(t, dsn, "status", "--json")), &status); err != nil {
 		t.Fatal(err)
 	}
 	states := map[string]serverState{}
@@ -54,7 +51,7 @@ func TestRevokedRights(t *testing.T) {
 	database := o.text("SELECT current_database()::text")
 	serving := func(role string) *server {
 		t.Helper()
-		return serve(t, role, cluster.DSNAs(role, database), nil)
+		return serve(t, role, cluster.DSNAs(role, database))
 	}
 	n := 0
 	written := func() string {
@@ -66,25 +63,25 @@ func TestRevokedRights(t *testing.T) {
 	drained := func(what string) {
 		t.Helper()
 		want := written()
-		eventually(t, what, func() bool {
+		poll.Until(t, what, func() bool {
 			return o.text(`SELECT total_records::text FROM tidemark.connector_summary_evidence ORDER BY version DESC LIMIT 1`) == want
 		})
 	}
 	poor := serving("poor")
-	eventually(t, "poor leads", func() bool { return o.leader() == "poor" })
+	poll.Until(t, "poor leads", func() bool { return o.leader() == "poor" })
 	drained("poor drains")
 
 	o.exec("REVOKE postgres FROM poor")
 	for range 10 {
 		written()
 	}
-	eventually(t, "poor says what is wrong", func() bool {
+	poll.Until(t, "poor says what is wrong", func() bool {
 		ok, why := poor.ready(t)
 		return !ok && strings.Contains(why, "permission denied")
 	})
 	rich := serving("rich")
 	drained("rich drains in the place of poor")
-	eventually(t, "status shows who leads", func() bool {
+	poll.Until(t, "status shows who leads", func() bool {
 		for _, s := range said(t, e.DSN) {
 			if s.Role == "leader" && s.Signal == "notify" && s.Reason == "configured" && s.Failing == 0 {
 				return true
@@ -97,9 +94,9 @@ func TestRevokedRights(t *testing.T) {
 	o.exec("ALTER ROLE rich NOLOGIN") // as a changed password would, it keeps out who comes anew
 	o.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'rich'")
 	drained("poor drains again")
-	eventually(t, "rich says what is wrong", func() bool { ok, why := rich.ready(t); return !ok && why != "" })
+	poll.Until(t, "rich says what is wrong", func() bool { ok, why := rich.ready(t); return !ok && why != "" })
 	o.exec("ALTER ROLE rich LOGIN")
-	eventually(t, "rich is back", func() bool { ok, _ := rich.ready(t); return ok })
+	poll.Until(t, "rich is back", func() bool { ok, _ := rich.ready(t); return ok })
 	e.CheckG3(t)
 }
 
@@ -110,23 +107,23 @@ func TestLeaderThatCannotDrainStepsDown(t *testing.T) {
 	o := observe(t, e.DSN)
 	database := o.text("SELECT current_database()::text")
 	o.exec("CREATE ROLE half SUPERUSER LOGIN")
-	half := serve(t, "half", cluster.DSNAs("half", database), nil)
-	eventually(t, "half leads", func() bool { return o.leader() == "half" })
+	half := serve(t, "half", cluster.DSNAs("half", database))
+	poll.Until(t, "half leads", func() bool { return o.leader() == "half" })
 	// A trigger stands for whatever only this server fails at.
 	o.exec(`CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 		IF session_user = 'half' THEN RAISE EXCEPTION 'not you'; END IF; RETURN NULL; END $$`)
 	o.exec(`CREATE TRIGGER refuse AFTER DELETE ON tidemark.drain_cursor FOR EACH STATEMENT EXECUTE FUNCTION public.refuse()`)
-	whole := serve(t, "whole", e.DSN, nil)
+	whole := serve(t, "whole", e.DSN)
 	o.exec(`INSERT INTO public.connectors (connector_id) VALUES ('shop')`)
 	o.exec(`INSERT INTO public.connector_instances (connector_instance_id, owner_subject_id, connector_id) VALUES ('c1', 'ann', 'shop')`)
-	eventually(t, "the other drains", func() bool {
+	poll.Until(t, "the other drains", func() bool {
 		return o.text(`SELECT count(*)::text FROM tidemark.connector_summary_evidence`) == "1"
 	})
 	if o.leader() == "half" {
 		t.Error("half still leads")
 	}
 	for _, s := range []*server{half, whole} {
-		eventually(t, s.name+" is ready", func() bool { ok, _ := s.ready(t); return ok })
+		poll.Until(t, s.name+" is ready", func() bool { ok, _ := s.ready(t); return ok })
 	}
 	o.exec(`DROP TRIGGER refuse ON tidemark.drain_cursor`)
 	e.CheckG3(t)

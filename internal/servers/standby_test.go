@@ -3,12 +3,13 @@ package servers
 import (
 	"encoding/json"
 	"net/http"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"tidemark/internal/enginetest"
 	"tidemark/internal/pgtest"
+	"tidemark/internal/poll"
+	"tidemark/internal/programtest"
 )
 
 // serve --read-db reads from a standby; a fresh read shows what was written before it; without the standby reads go on. The major
@@ -24,30 +25,18 @@ func TestServeReadsFromAStandby(t *testing.T) {
 	standby := primary.Standby(t)
 	o := observe(t, e.DSN)
 	there := standby.DSN(o.text(`SELECT current_database()::text`))
-	secret, err := exec.Command(binary, "token", "create", "--owner", "ann", "--db", e.DSN).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := serve(t, "reader", e.DSN, nil, "--read-db", there, "--metrics", "everyone")
+	token := strings.TrimSpace(programtest.Run(t, e.DSN, "token", "create", "--owner", "ann"))
+	s := serve(t, "reader", e.DSN, "--read-db", there, "--metrics", "everyone")
 	records := func(query string) int {
 		t.Helper()
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/_ref/connectors/c1"+query, nil)
-		if err != nil {
-			t.Fatal(err)
+		status, body, err := s.Get(t.Context(), "/_ref/connectors/c1"+query, token)
+		if err != nil || status != http.StatusOK {
+			t.Fatalf("GET %s: status %d, %v", query, status, err)
 		}
-		request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(secret)))
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
 		var summary struct {
 			TotalRecords int `json:"total_records"`
 		}
-		if response.StatusCode != http.StatusOK {
-			t.Fatalf("GET %s: %s", query, response.Status)
-		}
-		if err := json.NewDecoder(response.Body).Decode(&summary); err != nil {
+		if err := json.Unmarshal(body, &summary); err != nil {
 			t.Fatal(err)
 		}
 		return summary.TotalRecords
@@ -62,7 +51,7 @@ func TestServeReadsFromAStandby(t *testing.T) {
 	}
 	seen := observe(t, there)
 	seen.exec("SELECT pg_wal_replay_pause()")
-	eventually(t, "the replay pauses", func() bool { return seen.text("SELECT pg_get_wal_replay_pause_state()") == "paused" })
+	poll.Until(t, "the replay pauses", func() bool { return seen.text("SELECT pg_get_wal_replay_pause_state()") == "paused" })
 	insert("2")
 	if got := records(""); got != 1 {
 		t.Errorf("a read shows %d records, want 1: that is what the standby has", got)
@@ -71,7 +60,7 @@ func TestServeReadsFromAStandby(t *testing.T) {
 		t.Errorf("a fresh read shows %d records, want 2", got)
 	}
 	seen.exec("SELECT pg_wal_replay_resume()")
-	eventually(t, "the standby has it, too", func() bool { return records("") == 2 })
+	poll.Until(t, "the standby has it, too", func() bool { return records("") == 2 })
 	standby.Kill(t)
 	insert("3")
 	if got := records(""); got != 3 {
@@ -90,6 +79,6 @@ func TestServeReadsFromAStandby(t *testing.T) {
 		}
 	}
 	standby.Restart(t)
-	eventually(t, "reads come from the standby again", func() bool { _, why := s.ready(t); return !strings.Contains(why, "come from the primary") })
+	poll.Until(t, "reads come from the standby again", func() bool { _, why := s.ready(t); return !strings.Contains(why, "come from the primary") })
 	e.CheckG3(t)
 }

@@ -13,6 +13,7 @@ import (
 
 	"tidemark/internal/enginetest"
 	"tidemark/internal/pgtest"
+	"tidemark/internal/poll"
 )
 
 // fleet is a database, three servers on it, and a writer that never stops and must never fail.
@@ -47,9 +48,9 @@ func newFleet(t *testing.T) *fleet {
 		f.exec("CREATE ROLE " + name + " SUPERUSER LOGIN")
 	}
 	database := f.text("SELECT current_database()::text")
-	f.servers["a"] = serve(t, "a", cluster.DSNAs("a", database), nil)
-	f.servers["b"] = serve(t, "b", cluster.DSNAs("b", database), nil)
-	f.servers["c"] = serve(t, "c", network.lead(t, cluster.DSNAs("c", database)), network.prefix)
+	f.servers["a"] = serve(t, "a", cluster.DSNAs("a", database))
+	f.servers["b"] = serve(t, "b", cluster.DSNAs("b", database))
+	f.servers["c"] = network.serve(t, "c", network.lead(t, cluster.DSNAs("c", database)))
 	f.writes()
 	f.watches()
 	return f
@@ -112,7 +113,7 @@ func (f *fleet) repeats(once func(context.Context, *pgx.Conn) error) {
 func (f *fleet) leads(not ...string) string {
 	f.T.Helper()
 	var name string
-	eventually(f.T, "another server than "+strings.Join(not, ", ")+" leads", func() bool {
+	poll.Until(f.T, "another server than "+strings.Join(not, ", ")+" leads", func() bool {
 		name = f.leader()
 		for _, n := range not {
 			if n == name {
@@ -128,7 +129,7 @@ func (f *fleet) leads(not ...string) string {
 func (f *fleet) drains() {
 	f.T.Helper()
 	want := f.text(`SELECT count(*)::text FROM public.records`)
-	eventually(f.T, "what was written is in the evidence", func() bool {
+	poll.Until(f.T, "what was written is in the evidence", func() bool {
 		return f.text(`SELECT (total_records >= $1::text::bigint)::text FROM tidemark.connector_summary_evidence
 			WHERE connector_instance_id = 'c1' ORDER BY version DESC LIMIT 1`, want) == "true"
 	})
@@ -140,7 +141,7 @@ func (f *fleet) made(leader string) {
 	for at := f.leads(); at != leader; at = f.leads() {
 		f.exec(`SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
 			WHERE l.locktype = 'advisory' AND l.granted AND a.application_name = 'tidemark listener' AND a.datname = current_database()`)
-		eventually(f.T, "it has gone", func() bool { return f.leader() != at || at == leader })
+		poll.Until(f.T, "it has gone", func() bool { return f.leader() != at || at == leader })
 	}
 }
 
@@ -159,18 +160,18 @@ func TestTakeOver(t *testing.T) {
 	blocker := observe(t, f.dsn)
 	blocker.exec(`BEGIN`)
 	blocker.exec(`LOCK TABLE tidemark.connector_summary_evidence IN ACCESS EXCLUSIVE MODE`)
-	eventually(t, "a drain is in the middle of its work", func() bool {
+	poll.Until(t, "a drain is in the middle of its work", func() bool {
 		return f.text(`SELECT count(*)::text FROM pg_locks l JOIN pg_stat_activity a USING (pid)
 			WHERE NOT l.granted AND a.usename = 'a' AND l.relation = 'tidemark.connector_summary_evidence'::regclass`) != "0"
 	})
-	f.servers["a"].signal(t, syscall.SIGSTOP)
+	f.servers["a"].Signal(t, syscall.SIGSTOP)
 	since := time.Now()
 	blocker.exec(`ROLLBACK`)
 	f.leads("a")
 	f.drains()
 	took("stopped", since)
-	f.servers["a"].signal(t, syscall.SIGCONT)
-	eventually(t, "the one that was stopped follows", func() bool { ok, _ := f.servers["a"].ready(t); return ok })
+	f.servers["a"].Signal(t, syscall.SIGCONT)
+	poll.Until(t, "the one that was stopped follows", func() bool { ok, _ := f.servers["a"].ready(t); return ok })
 
 	// Cut off: its packets vanish.
 	f.made("c")
@@ -180,12 +181,12 @@ func TestTakeOver(t *testing.T) {
 	f.drains()
 	took("cut off", since)
 	f.network.join(t)
-	eventually(t, "the one that was cut off is back", func() bool {
+	poll.Until(t, "the one that was cut off is back", func() bool {
 		return f.text(`SELECT count(*)::text FROM pg_stat_activity WHERE usename = 'c' AND application_name = 'tidemark listener'`) == "1"
 	})
 
 	// Killed.
-	f.servers[next].kill()
+	f.servers[next].Kill(t)
 	since = time.Now()
 	f.leads(next)
 	f.drains()
