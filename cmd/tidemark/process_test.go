@@ -4,14 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"tidemark/internal/apicheck"
+	"tidemark/internal/apitest"
 	"tidemark/internal/programtest"
-	"tidemark/server"
 )
 
 // within is how long a test waits for what takes milliseconds on a machine that has nothing else to do.
@@ -23,12 +21,8 @@ type process struct{ *programtest.Server }
 // startServer runs `tidemark serve` on a free port and returns when it has said where.
 func startServer(t *testing.T, dsn string, args ...string) process {
 	t.Helper()
-	check, err := document()
-	if err != nil {
-		t.Fatal(err)
-	}
 	p := process{programtest.Serve(t, dsn, args...)}
-	p.Client = &http.Client{Transport: check.Transport(t, &http.Transport{DisableKeepAlives: true})}
+	p.Client = &http.Client{Transport: apitest.Checker(t).Transport(t, &http.Transport{DisableKeepAlives: true})}
 	return p
 }
 
@@ -53,15 +47,6 @@ func (p process) get(t *testing.T, path, token string, into any) int {
 	}
 	return status
 }
-
-// document is what every answer is held against.
-var document = sync.OnceValues(func() (*apicheck.Checker, error) {
-	text, err := server.OpenAPI()
-	if err != nil {
-		return nil, err
-	}
-	return apicheck.New(text)
-})
 
 // row is what the tests read of a summary.
 type row struct {

@@ -1,21 +1,17 @@
 package acceptance
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
-	"tidemark/internal/apicheck"
+	"tidemark/internal/apitest"
 	"tidemark/internal/enginetest"
 	"tidemark/internal/pgtest"
-	"tidemark/server"
-	"tidemark/summary"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -28,57 +24,16 @@ type world struct {
 	api http.Handler
 }
 
-// keeper is what a server needs of an engine, and a way to make tokens.
-type keeper interface {
-	server.Store
-	CreateToken(ctx context.Context, t summary.Token, sha256 [32]byte) error
-}
-
-var checker = sync.OnceValues(func() (*apicheck.Checker, error) {
-	document, err := server.OpenAPI()
-	if err != nil {
-		return nil, err
-	}
-	return apicheck.New(document)
-})
-
 // each runs a test on both engines.
 func each(t *testing.T, test func(w *world)) {
 	t.Helper()
-	for _, name := range []string{enginetest.Postgres, enginetest.SQLite} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if name == enginetest.Postgres {
-				test(open(t, enginetest.OpenPostgres(t, pgtest.Shared(t), enginetest.Fixture{})))
-				return
-			}
-			test(open(t, enginetest.OpenSQLite(t, enginetest.Fixture{})))
-		})
-	}
+	enginetest.Each(t, enginetest.Fixture{}, func(t *testing.T, e *enginetest.Engine) { test(open(t, e)) })
 }
 
 func open(t *testing.T, e *enginetest.Engine) *world {
 	t.Helper()
 	w := &world{Engine: e, t: t, now: enginetest.Clock}
-	store, ok := e.Keeper.(keeper)
-	if !ok {
-		t.Fatalf("%T is no store", e.Keeper)
-	}
-	for _, owner := range []string{"ada", "bob"} {
-		token := summary.Token{TokenID: owner, Owner: owner, Scopes: summary.Scopes, CreatedAt: summary.NewInstant(w.now)}
-		if err := store.CreateToken(t.Context(), token, summary.HashToken(owner)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	api, err := server.New(server.Config{Store: store, Clock: func() time.Time { return w.now }, Settle: time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	check, err := checker()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.api = check.Handler(t, api)
+	w.api = apitest.Checker(t).Handler(t, apitest.New(t, e, nil, func() time.Time { return w.now }))
 	return w
 }
 

@@ -2,25 +2,18 @@ package conformance
 
 import (
 	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"tidemark/internal/enginetest"
-	"tidemark/internal/pgtest"
 	"tidemark/summary"
 )
 
 // pair opens the fleet on both engines, drained.
 func pair(t *testing.T) []*enginetest.Engine {
 	t.Helper()
-	text, err := os.ReadFile("testdata/fleet.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := enginetest.Fixture{Name: "fleet", Statements: enginetest.Split(string(text))}
-	return []*enginetest.Engine{enginetest.OpenPostgres(t, pgtest.Shared(t), f), enginetest.OpenSQLite(t, f)}
+	return enginetest.Pair(t, enginetest.ReadFixture(t, "testdata/fleet.sql"))
 }
 
 // alike expects the same JSON of every engine, and returns it.

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"tidemark/internal/enginetest"
-	"tidemark/internal/pgtest"
 	"tidemark/summary"
 )
 
@@ -32,14 +31,9 @@ type rendering struct {
 // is reached by no connection.
 func TestStates(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("testdata/states.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := enginetest.Fixture{Name: "states", Statements: enginetest.Split(string(text))}
 	var first, kept []byte
 	var all []rendering
-	for _, e := range []*enginetest.Engine{enginetest.OpenPostgres(t, pgtest.Shared(t), f), enginetest.OpenSQLite(t, f)} {
+	for _, e := range enginetest.Pair(t, enginetest.ReadFixture(t, "testdata/states.sql")) {
 		in := states(t, e)
 		all = append(slices.Clone(in), reasons(t, e)...)
 		text := lines(t, all)

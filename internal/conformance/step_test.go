@@ -97,11 +97,7 @@ func play(t *testing.T, steps []step) {
 // fleet opens the engines with the fixture in them, drained.
 func fleet(t *testing.T) []player {
 	t.Helper()
-	text, err := os.ReadFile("testdata/fleet.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := enginetest.Fixture{Name: "fleet", Statements: enginetest.Split(string(text))}
+	f := enginetest.ReadFixture(t, "testdata/fleet.sql")
 	return []player{
 		{Engine: enginetest.OpenPostgres(t, pgtest.Shared(t), f), kind: enginetest.Ordinary},
 		{Engine: enginetest.OpenSQLite(t, f), kind: enginetest.Ordinary},

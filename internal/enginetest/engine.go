@@ -183,17 +183,6 @@ func (e *Engine) Counter(t TB) int64 {
 	return status.MaxVersion
 }
 
-// Split cuts a script into statements, each of which ends with ;; at the end of a line.
-func Split(script string) []string {
-	var out []string
-	for _, s := range strings.Split(script, ";;\n") {
-		if strings.TrimSpace(s) != "" {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
 // Derived puts the schema before the derived table that a statement names after UPDATE, FROM or INTO.
 func (e *Engine) Derived(sql string) string {
 	if e.Name == Postgres {

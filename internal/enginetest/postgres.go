@@ -28,12 +28,6 @@ var Tables = []string{
 	"connector_detail_gaps", "connector_attention", "device_heartbeats",
 }
 
-// Fixture is what a database holds before a test: statements of an ordinary writer, drained. The zero Fixture is empty.
-type Fixture struct {
-	Name       string
-	Statements []string
-}
-
 // OpenPostgres opens a new database on a cluster; it is gone when the test is over.
 func OpenPostgres(t testing.TB, cluster *pgtest.Cluster, f Fixture) *Engine {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"tidemark/internal/apitest"
 	"tidemark/summary"
 )
 
@@ -15,7 +16,7 @@ import (
 func TestEveryAnswer(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *site) {
-		for owner := range owners {
+		for _, owner := range apitest.Owners {
 			_, list, header := s.get(owner, "/_ref/connectors?include_fleet_health=1")
 			if list["has_more"] != false || list["fleet_health"] == nil || header.Get("Etag") == "" {
 				t.Errorf("%s: %v", owner, header)

@@ -13,30 +13,12 @@ import (
 	"testing"
 	"time"
 
-	"tidemark/internal/apicheck"
+	"tidemark/internal/apitest"
 	"tidemark/internal/enginetest"
 	"tidemark/internal/pgtest"
-	"tidemark/server"
-	"tidemark/summary"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
-
-// The owners of the fleet, by their tokens.
-var owners = map[string]string{"ada": "tdm_ada_reads_here", "bob": "tdm_bob_reads_here", "nobody": "tdm_nobody_reads_here"}
-
-// store makes an engine the server's store, with the tokens of owners.
-type store struct{ *enginetest.Engine }
-
-// Token finds the owners' tokens beside those of the database.
-func (s store) Token(ctx context.Context, sha256 [32]byte) (summary.Token, error) {
-	for owner, secret := range owners {
-		if summary.HashToken(secret) == sha256 {
-			return summary.Token{TokenID: owner, Owner: owner, Scopes: []string{summary.ScopeRead}}, nil
-		}
-	}
-	return s.Engine.Token(ctx, sha256)
-}
 
 // site is a server over one engine, reached through a socket.
 type site struct {
@@ -66,45 +48,16 @@ func (w *wake) announce() {
 	w.next = make(chan struct{})
 }
 
-var checker = sync.OnceValues(func() (*apicheck.Checker, error) {
-	document, err := server.OpenAPI()
-	if err != nil {
-		return nil, err
-	}
-	return apicheck.New(document)
-})
-
 // each runs a test on both engines with the fleet in them, drained.
 func each(t *testing.T, f func(t *testing.T, s *site)) {
 	t.Helper()
-	text, err := os.ReadFile("../conformance/testdata/fleet.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	fixture := enginetest.Fixture{Name: "fleet", Statements: enginetest.Split(string(text))}
-	for name, open := range map[string]func() *enginetest.Engine{
-		enginetest.Postgres: func() *enginetest.Engine { return enginetest.OpenPostgres(t, pgtest.Shared(t), fixture) },
-		enginetest.SQLite:   func() *enginetest.Engine { return enginetest.OpenSQLite(t, fixture) },
-	} {
-		e := open()
-		t.Run(name, func(t *testing.T) {
-			s := start(t, e)
-			f(t, s)
-		})
-	}
+	enginetest.Each(t, enginetest.ReadFixture(t, "../conformance/testdata/fleet.sql"), func(t *testing.T, e *enginetest.Engine) { f(t, start(t, e)) })
 }
 
 func start(t *testing.T, e *enginetest.Engine) *site {
 	t.Helper()
-	check, err := checker()
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := &wake{next: make(chan struct{})}
-	h, err := server.New(server.Config{Store: store{e}, Changes: w, Clock: func() time.Time { return enginetest.Clock }, Settle: time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := apitest.New(t, e, w, func() time.Time { return enginetest.Clock })
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -119,7 +72,7 @@ func start(t *testing.T, e *enginetest.Engine) *site {
 		socket.Close()
 	})
 	return &site{Engine: e, t: t, base: socket.URL, wake: w, client: &http.Client{
-		Transport: check.Transport(t, http.DefaultTransport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: apitest.Checker(t).Transport(t, http.DefaultTransport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
@@ -131,7 +84,7 @@ func (s *site) get(owner, target string) (status int, body map[string]any, heade
 		s.t.Fatal(err)
 	}
 	if owner != "" {
-		r.Header.Set("Authorization", "Bearer "+owners[owner])
+		r.Header.Set("Authorization", "Bearer "+owner)
 	}
 	answer, err := s.client.Do(r)
 	if err != nil {
@@ -170,7 +123,7 @@ func (s *site) listen(owner, lastID string) (events <-chan event, hello string) 
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r.Header.Set("Authorization", "Bearer "+owners[owner])
+	r.Header.Set("Authorization", "Bearer "+owner)
 	if lastID != "" {
 		r.Header.Set("Last-Event-ID", lastID)
 	}
@@ -223,11 +176,7 @@ func (s *site) await(events <-chan event) event {
 		if !open {
 			s.t.Fatal("the stream ended")
 		}
-		check, err := checker()
-		if err == nil {
-			err = check.Component(e.name, []byte(e.data))
-		}
-		if err != nil {
+		if err := apitest.Checker(s.t).Component(e.name, []byte(e.data)); err != nil {
 			s.t.Errorf("event %+v: %v", e, err)
 		}
 		return e
