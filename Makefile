@@ -12,6 +12,9 @@ PG_ONCE := tidemark/internal/servers
 PG_PACKAGES ?= $(shell $(GO) list -test -f '{{if .ForTest}}{{.ForTest}} {{.Deps}}{{end}}' ./... | \
 	sed -nE 's,^([^ ]+) .*tidemark/internal/pg(test|cluster)[] ].*,\1,p' | grep -vx $(PG_ONCE) | sort -u)
 
+# What has nothing of Postgres in it runs once, too: tests with SQLite in their names, and subtests that are named after that engine.
+ON_SQLITE := SQLite|/^sqlite$$|//^sqlite$$
+
 TEST_TIMEOUT ?= 20m
 TEST_FLAGS ?=
 # One fuzz target gets this long in `make fuzz`; `make soak` goes on for so long; `make mutate` tries only mutations with these words.
@@ -35,7 +38,7 @@ build: ## build bin/tidemark
 
 test: tools ## all tests on PostgreSQL 15, then those that touch Postgres on 18
 	TIDEMARK_TEST_PG_MAJOR=$(PG_OLDEST) $(GO) test -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) ./...
-	TIDEMARK_TEST_PG_MAJOR=$(PG_NEWEST) $(GO) test -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(PG_PACKAGES)
+	TIDEMARK_TEST_PG_MAJOR=$(PG_NEWEST) $(GO) test -timeout $(TEST_TIMEOUT) -skip '$(ON_SQLITE)' $(TEST_FLAGS) $(PG_PACKAGES)
 
 test-race: tools ## all tests under the race detector
 	TIDEMARK_TEST_PG_MAJOR=$(PG_OLDEST) $(GO) test -race -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) ./...

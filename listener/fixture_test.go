@@ -19,6 +19,7 @@ import (
 
 	"tidemark/drain"
 	"tidemark/internal/pgtest"
+	"tidemark/internal/poll"
 	"tidemark/migrations"
 )
 
@@ -131,16 +132,7 @@ func start(t *testing.T, cfg Config) (*Listener, *running) {
 // eventually waits until a condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	ticker := time.NewTicker(time.Millisecond)
-	defer ticker.Stop()
-	deadline := time.After(patience)
-	for !holds() {
-		select {
-		case <-ticker.C:
-		case <-deadline:
-			t.Fatalf("waited in vain until %s", what)
-		}
-	}
+	poll.Until(t, what, holds)
 }
 
 func awaitPhase(t *testing.T, l *Listener, p Phase) {

@@ -17,8 +17,8 @@ const maxListRow = 4096
 func TestDemoShowsEveryState(t *testing.T) {
 	now := summary.NewInstant(time.Now())
 	shown := map[string][]string{}
-	eachEngine(t, func(t *testing.T, dsn string) {
-		e := openEngine(t, dsn)
+	for _, engine := range []string{onSQLite, onPostgres} {
+		e := openEngine(t, newDatabase(t, engine))
 		if err := e.insert(t.Context(), demoRows(now)); err != nil {
 			t.Fatal(err)
 		}
@@ -43,15 +43,15 @@ func TestDemoShowsEveryState(t *testing.T) {
 			size += len(text)
 			lines = append(lines, strings.Join([]string{s.ConnectionID, s.Health.State, reason, s.Verdict.Pill.Label, s.TotalRecordsState}, " "))
 		}
-		shown[t.Name()] = lines
+		shown[engine] = lines
 		if mean := size / len(lines); mean > maxListRow {
-			t.Errorf("a list row has %d octets on average, want %d at most", mean, maxListRow)
+			t.Errorf("%s: a list row has %d octets on average, want %d at most", engine, mean, maxListRow)
 		}
 		for _, state := range []string{
 			summary.Idle, summary.NeedsAttention, summary.Unknown, summary.Blocked, summary.CoolingOff, summary.Degraded, summary.Healthy,
 		} {
 			if !states[state] {
-				t.Errorf("no connection is %s", state)
+				t.Errorf("%s: no connection is %s", engine, state)
 			}
 		}
 		for _, pill := range []string{
@@ -59,7 +59,7 @@ func TestDemoShowsEveryState(t *testing.T) {
 			summary.PillNotMeasured,
 		} {
 			if !pills[pill] {
-				t.Errorf("no pill says %s", pill)
+				t.Errorf("%s: no pill says %s", engine, pill)
 			}
 		}
 		for _, want := range []string{
@@ -75,10 +75,10 @@ func TestDemoShowsEveryState(t *testing.T) {
 			"ci_notion unknown projection_unreliable Checking", "ci_gmail_draft idle draft Not measured known_zero",
 		} {
 			if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, want) }) {
-				t.Errorf("no row begins with %q in\n%s", want, strings.Join(lines, "\n"))
+				t.Errorf("%s: no row begins with %q in\n%s", engine, want, strings.Join(lines, "\n"))
 			}
 		}
-	})
+	}
 	var first []string
 	for _, lines := range shown {
 		if first == nil {

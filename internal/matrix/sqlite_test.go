@@ -5,15 +5,10 @@ import (
 	"testing"
 
 	"tidemark/internal/enginetest"
-	"tidemark/internal/pgcluster"
-	"tidemark/internal/pgtest"
 )
 
-// What statements do on SQLite, in every way of running them. Once is enough, on whichever Postgres the rest runs.
+// What statements do on SQLite, in every way of running them.
 func TestSQLite(t *testing.T) {
-	if pgtest.Major(t) != pgcluster.DefaultMajor {
-		return
-	}
 	for _, w := range ways() {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
