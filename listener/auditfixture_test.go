@@ -72,22 +72,42 @@ func awaitAudit(t *testing.T, a *Auditor) {
 // past runs statements in one transaction, past the triggers, and returns its id.
 func (b *auditBench) past(statements ...string) int64 {
 	b.t.Helper()
+	return b.pastOn(enginetest.Tables, statements...)
+}
+
+// pastOn is past the triggers of some tables.
+func (b *auditBench) pastOn(tables []string, statements ...string) int64 {
+	b.t.Helper()
 	b.exec("BEGIN")
-	for _, table := range enginetest.Tables {
+	for _, table := range tables {
 		b.exec("ALTER TABLE " + table + " DISABLE TRIGGER USER")
 	}
 	for _, sql := range statements {
 		b.exec(sql)
 	}
-	for _, table := range enginetest.Tables {
-		b.exec("ALTER TABLE " + table + " ENABLE TRIGGER USER")
-	}
 	b.exec("SET CONSTRAINTS ALL IMMEDIATE")
-	b.exec("UPDATE pg_trigger SET tgenabled = CASE WHEN tgname LIKE '%truncate%' THEN 'A' WHEN tgname LIKE '%replica%' THEN 'R' ELSE tgenabled END WHERE NOT tgisinternal")
+	// As they were: ENABLE TRIGGER USER would not do, since it makes every trigger an ordinary one.
+	b.exec("UPDATE pg_trigger SET tgenabled = CASE WHEN tgname LIKE '%truncate%' THEN 'A' WHEN tgname LIKE '%replica%' THEN 'R' ELSE 'O' END WHERE NOT tgisinternal")
 	xid := ask[int64](b.program, "SELECT pg_current_xact_id()::text::bigint")
 	b.exec("COMMIT")
 	b.exec("DELETE FROM tidemark.capture_touched") // what event triggers saw is looked at by the inventory, which is not here
 	return xid
+}
+
+// trust has everything recounted and trusted, as the server does, triggers that are not in place put there first.
+func (b *auditBench) trust() {
+	b.t.Helper()
+	b.e.Install(b.t)
+	if _, err := b.e.Rebuild(b.t.Context(), nil, nil); err != nil {
+		b.t.Fatal(err)
+	}
+	states, err := b.db.Capture(b.t.Context())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := b.db.Trust(b.t.Context(), states); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 // table is what was found of one table.

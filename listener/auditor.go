@@ -197,10 +197,10 @@ func (a *Auditor) audit(ctx context.Context) (err error) {
 	if err := marksPublication.ensure(ctx, w); err != nil {
 		return err
 	}
-	if s.tables, err = ensureSources(ctx, w); err != nil {
+	if s.published, err = ensureSources(ctx, w); err != nil {
 		return err
 	}
-	a.update(func(u *AuditStatus) { u.Tables = s.tables })
+	a.update(func(u *AuditStatus) { u.Tables = s.published.tables })
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.guard(ctx) })
 	group.Go(func() error { return s.follow(ctx, group) })

@@ -25,8 +25,8 @@ const (
 // auditSession is the work on one slot. Its connection is used by several goroutines, one statement at a time.
 type auditSession struct {
 	*Auditor
-	suspects *suspects
-	tables   []string // that are published
+	suspects  *suspects
+	published published
 
 	mu sync.Mutex // of session
 	*session
@@ -49,14 +49,14 @@ func (s *auditSession) guard(ctx context.Context) error {
 			return errStandBy
 		}
 		err := s.locked(func(w *session) error {
-			tables, mend, err := publishedSources(ctx, w.wire)
-			if err != nil || mend == "" {
+			now, err := publishedSources(ctx, w.wire)
+			if err != nil || now.mend == "" && now.made == s.published.made {
 				return err
 			}
 			if _, err := ensureSources(ctx, w.wire); err != nil {
 				return err
 			}
-			s.cfg.Logger.WarnContext(ctx, "audited tables have changed", "before", strings.Join(s.tables, ", "), "now", strings.Join(tables, ", "))
+			s.cfg.Logger.WarnContext(ctx, "audited tables have changed", "before", strings.Join(s.published.tables, ", "), "now", strings.Join(now.tables, ", "))
 			return errStandBy
 		})
 		if err != nil {
@@ -82,7 +82,7 @@ func (s *auditSession) follow(ctx context.Context, group *errgroup.Group) error 
 		return err
 	}
 	s.update(func(u *AuditStatus) { u.Watching, u.LastError = true, nil; u.Sessions++ })
-	s.cfg.Logger.InfoContext(ctx, "audit begins", "slot", stream.slot, "tables", strings.Join(s.tables, ", "))
+	s.cfg.Logger.InfoContext(ctx, "audit begins", "slot", stream.slot, "tables", strings.Join(s.published.tables, ", "))
 	group.Go(func() error { return s.verify(ctx) })
 	group.Go(func() error { return s.lookInto(ctx) })
 	w := witness{suspects: s.suspects, rootOf: s.rootOf}
@@ -95,16 +95,6 @@ func (s *auditSession) follow(ctx context.Context, group *errgroup.Group) error 
 			return err
 		}
 	}
-}
-
-// rootOf names the table that a partition belongs to.
-func (s *auditSession) rootOf(ctx context.Context, relation uint32) (name string, err error) {
-	err = s.locked(func(w *session) error {
-		return w.row(ctx, "look for partitioned table", fmt.Sprintf(`
-			SELECT coalesce((SELECT c.relname::text FROM pg_catalog.pg_class c
-			WHERE c.oid = pg_catalog.pg_partition_root(%d::oid::regclass) AND c.relnamespace = 'public'::regnamespace), '')`, relation), &name)
-	})
-	return name, err
 }
 
 // verify compares everything once: what was changed while there was no slot. It begins when whoever committed before the slot

@@ -3,6 +3,7 @@ package listener
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -11,6 +12,15 @@ import (
 // sourcesName is the publication that the auditor reads. It publishes whole rows: a column list without the replica
 // identity, which anybody may change, would make the *user's* UPDATE fail.
 const sourcesName = "tidemark_sources"
+
+// members are the tables (alias t) that must be published: the source tables and what inherits from them; partitions are published with
+// their table.
+const members = `(
+	WITH RECURSIVE member (oid) AS (
+		SELECT s.oid FROM pg_catalog.pg_class s WHERE s.relnamespace = 'public'::regnamespace AND s.relkind IN ('r', 'p') AND s.relname IN (%s)
+		UNION SELECT c.oid FROM member m JOIN pg_catalog.pg_inherits i ON i.inhparent = m.oid
+		JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relkind = 'r' AND NOT c.relispartition)
+	SELECT t.* FROM pg_catalog.pg_class t JOIN member USING (oid)) t`
 
 // unsafe holds for a table (alias t) that could not be updated any more if its updates were published: it, or one of its
 // partitions, has no replica identity, or (from PostgreSQL 18 on) a whole row as such that holds a virtual column. Stored generated
@@ -24,11 +34,17 @@ const unsafe = `EXISTS (
 		WHERE i.indrelid = leaf.oid AND i.indisvalid AND i.indimmediate
 		  AND (leaf.relreplident = 'd' AND i.indisprimary OR leaf.relreplident = 'i' AND i.indisreplident))))`
 
-// publishedSources compares what is published with what may be: the tables that are, and the statements that make it so.
-// Tables that are not safe are left out; what is left out is not audited.
-func publishedSources(ctx context.Context, w *wire) (tables []string, mend string, err error) {
+// published is what is published of the source tables, compared with what may be. Tables that are not safe are left out; what
+// is left out is not audited.
+type published struct {
+	tables []string // that may be
+	mend   string   // the statements that make it so; empty: it is so
+	made   string   // differs if a table was taken out and put back
+}
+
+func publishedSources(ctx context.Context, w *wire) (p published, err error) {
 	var exists, whole, generated bool
-	var is, ought []string
+	var is []string
 	err = w.row(ctx, "look for publication "+sourcesName, `
 		SELECT EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname = '`+sourcesName+`'),
 		       coalesce((SELECT p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate AND NOT p.puballtables AND NOT p.pubviaroot
@@ -37,25 +53,24 @@ func publishedSources(ctx context.Context, w *wire) (tables []string, mend strin
 			 FROM pg_catalog.pg_publication p WHERE p.pubname = '`+sourcesName+`'), false),
 		       ARRAY(SELECT r.prrelid::regclass::text FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
 			 WHERE p.pubname = '`+sourcesName+`' ORDER BY 1),
-		       ARRAY(SELECT t.oid::regclass::text FROM pg_catalog.pg_class t
-			 WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p') AND t.relname IN (`+auditedNames()+`) AND NOT `+unsafe+` ORDER BY 1),
-		       EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = 'pg_catalog.pg_publication'::regclass AND attname = 'pubgencols')`,
-		&exists, &whole, &is, &ought, &generated)
-	switch {
-	case err != nil:
-		return nil, "", err
-	case exists && whole && strings.Join(is, ",") == strings.Join(ought, ","):
-		return ought, "", nil
+		       ARRAY(SELECT t.oid::regclass::text FROM `+fmt.Sprintf(members, auditedNames())+` WHERE NOT `+unsafe+` ORDER BY 1),
+		       EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = 'pg_catalog.pg_publication'::regclass AND attname = 'pubgencols'),
+		       coalesce((SELECT pg_catalog.string_agg(r.oid::text, ' ' ORDER BY r.oid) FROM pg_catalog.pg_publication_rel r
+			 JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid WHERE p.pubname = '`+sourcesName+`'), '')`,
+		&exists, &whole, &is, &p.tables, &generated, &p.made)
+	if err != nil || exists && whole && slices.Equal(is, p.tables) {
+		return p, err
 	}
-	mend = "DROP PUBLICATION IF EXISTS " + sourcesName + "; CREATE PUBLICATION " + sourcesName
-	if len(ought) > 0 {
-		mend += " FOR TABLE " + strings.Join(ought, ", ")
+	p.mend = "DROP PUBLICATION IF EXISTS " + sourcesName + "; CREATE PUBLICATION " + sourcesName
+	if len(p.tables) > 0 {
+		p.mend += " FOR TABLE ONLY " + strings.Join(p.tables, ", ONLY ")
 	}
-	mend += " WITH (publish = 'insert, update, delete, truncate'"
+	p.mend += " WITH (publish = 'insert, update, delete, truncate'"
 	if generated {
-		mend += ", publish_generated_columns = stored"
+		p.mend += ", publish_generated_columns = stored"
 	}
-	return ought, mend + ")", nil
+	p.mend += ")"
+	return p, nil
 }
 
 // mayPublishSources says why the role may not make the publication; nothing if it may.
@@ -65,9 +80,7 @@ func mayPublishSources(ctx context.Context, w *wire) (*unfit, error) {
 	err := w.row(ctx, "ask whether the source tables can be published", `
 		SELECT coalesce(pg_catalog.string_agg(t.oid::regclass::text, ', '), ''), session_user::text,
 		       pg_catalog.has_database_privilege(session_user, pg_catalog.current_database(), 'CREATE')
-		FROM pg_catalog.pg_class t
-		WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p') AND t.relname IN (`+auditedNames()+`)
-		  AND NOT pg_catalog.pg_has_role(session_user, t.relowner, 'USAGE')`, &foreign, &user, &create)
+		FROM `+fmt.Sprintf(members, auditedNames())+` WHERE NOT pg_catalog.pg_has_role(session_user, t.relowner, 'USAGE')`, &foreign, &user, &create)
 	switch {
 	case err != nil:
 		return nil, err
@@ -85,18 +98,21 @@ func mayPublishSources(ctx context.Context, w *wire) (*unfit, error) {
 func auditedNames() string {
 	names := make([]string, len(auditedTables))
 	for i, a := range auditedTables {
-		names[i] = "'" + a.table + "'"
+		names[i] = literal(a.table)
 	}
 	return strings.Join(names, ", ")
 }
 
-// ensureSources makes the publication as it should be and returns the tables that are in it.
-func ensureSources(ctx context.Context, w *wire) ([]string, error) {
-	tables, mend, err := publishedSources(ctx, w)
-	if err != nil || mend == "" {
-		return tables, err
+// ensureSources makes the publication as it should be, and returns what it is.
+func ensureSources(ctx context.Context, w *wire) (published, error) {
+	p, err := publishedSources(ctx, w)
+	if err != nil || p.mend == "" {
+		return p, err
 	}
-	return tables, w.exec(ctx, "make publication "+sourcesName, mend)
+	if err := w.exec(ctx, "make publication "+sourcesName, p.mend); err != nil {
+		return p, err
+	}
+	return publishedSources(ctx, w)
 }
 
 // dropSources takes the publication away: while it is there a table that loses its replica identity cannot be updated.

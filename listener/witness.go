@@ -32,8 +32,8 @@ type witnessed struct {
 type witness struct {
 	suspects  *suspects
 	relations map[uint32]relation
-	// rootOf names the table in schema public that a partition belongs to; empty if none.
-	rootOf func(ctx context.Context, relation uint32) (string, error)
+	// rootOf names the source table that another table is a part of; empty if none.
+	rootOf func(ctx context.Context, part *pglogrepl.RelationMessage) (string, error)
 	now    witnessed
 }
 
@@ -86,12 +86,14 @@ func (w *witness) describe(ctx context.Context, data []byte) error {
 		r.marks = true
 	case m.Namespace == "public" && auditedTable(m.RelationName) != nil:
 		r.table = auditedTable(m.RelationName)
-	default: // a partition
-		root, err := w.rootOf(ctx, m.RelationID)
+	default:
+		root, err := w.rootOf(ctx, &m)
 		if err != nil {
 			return err
 		}
-		r.table = auditedTable(root)
+		if r.table = auditedTable(root); r.table == nil { // and what changed is unknown: everything is verified anew
+			return fmt.Errorf("read replication stream: nothing says any more which source table %s.%s was a part of", m.Namespace, m.RelationName)
+		}
 	}
 	for i, c := range m.Columns {
 		switch {

@@ -110,6 +110,14 @@ func Install(ctx context.Context, d *db.DB) error {
 	return errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
 }
 
+// Install puts the triggers in place again after DDL. PostgreSQL only.
+func (e *Engine) Install(t testing.TB) {
+	t.Helper()
+	if err := Install(t.Context(), e.Keeper.(*db.DB)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 type postgres struct {
 	dsn  string
 	pool *db.DB

@@ -88,7 +88,7 @@ var ofAudit = []mutation{
 	},
 	{
 		name: "unsafe tables published", guarantee: "G6", file: "listener/published.go",
-		old: "AND NOT `+unsafe+` ORDER BY 1),", new: "AND (true OR `+unsafe+`) ORDER BY 1),",
+		old: "WHERE NOT `+unsafe+` ORDER BY 1),", new: "WHERE (true OR `+unsafe+`) ORDER BY 1),",
 		pkg: "./listener", run: "TestAuditorNeverStopsAWriterForLong",
 	},
 	{
@@ -125,6 +125,26 @@ var ofAudit = []mutation{
 		name: "truncated connectors remembered", guarantee: "-", file: "db/take.go",
 		old: "DELETE FROM tidemark.announced_manifests a WHERE NOT EXISTS", new: "DELETE FROM tidemark.announced_manifests a WHERE false AND NOT EXISTS",
 		pkg: "./listener", run: "TestAuditorVerifiesConnectors",
+	},
+	{
+		name: "partitions forgotten once detached", guarantee: "G9", file: "listener/part.go",
+		old: "WHERE columns @> told AND written <@ told)", new: "WHERE false)",
+		pkg: "./listener", run: "TestAuditorFollowsPartitions",
+	},
+	{
+		name: "parts of nobody knows what passed over", guarantee: "G9", file: "listener/witness.go",
+		old: "r.table = auditedTable(root); r.table == nil {", new: "r.table = auditedTable(root); false {",
+		pkg: "./listener", run: "TestAuditorFollowsPartitions",
+	},
+	{
+		name: "inheriting tables not published", guarantee: "G9", file: "listener/published.go",
+		old: "c.relkind = 'r' AND NOT c.relispartition)", new: "c.relkind = 'r' AND false)",
+		pkg: "./listener", run: "TestAuditorFollowsInheritance",
+	},
+	{
+		name: "publication changed by others not noticed", guarantee: "G9", file: "listener/auditsession.go",
+		old: "now.mend == \"\" && now.made == s.published.made", new: "now.mend == \"\"",
+		pkg: "./listener", run: "TestAuditorNoticesAnotherPublication",
 	},
 	{
 		name: "what moved not distrusted", guarantee: "G9", file: "listener/auditsession.go",
