@@ -19,11 +19,15 @@ const (
 	onSQLite   = "sqlite"
 )
 
-// eachEngine runs a test on a new, empty database of each engine.
+// eachEngine runs a test on a new, empty database of each engine, at the same time as others: most wait for a server's timers.
 func eachEngine(t *testing.T, test func(t *testing.T, dsn string)) {
 	t.Helper()
+	t.Parallel()
 	for _, name := range []string{onSQLite, onPostgres} {
-		t.Run(name, func(t *testing.T) { test(t, newDatabase(t, name)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newDatabase(t, name))
+		})
 	}
 }
 

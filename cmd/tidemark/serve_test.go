@@ -188,9 +188,10 @@ func TestServeRefusesAnAddressInUse(t *testing.T) {
 	}
 }
 
-// Whatever a server starts ends with it.
+// Whatever a server starts ends with it. Nothing else may start anything meanwhile.
 func TestServeLeavesNoGoroutine(t *testing.T) {
-	eachEngine(t, func(t *testing.T, dsn string) {
+	for _, engine := range []string{onSQLite, onPostgres} {
+		dsn := newDatabase(t, engine)
 		ignore := goleak.IgnoreCurrent()
 		ctx, stop := context.WithCancel(t.Context())
 		out, in := io.Pipe()
@@ -205,11 +206,11 @@ func TestServeLeavesNoGoroutine(t *testing.T) {
 		select {
 		case status := <-ended:
 			if status != statusFine {
-				t.Errorf("status %d", status)
+				t.Errorf("%s: status %d", engine, status)
 			}
 		case <-time.After(within):
-			t.Fatal("serve does not end")
+			t.Fatalf("%s: serve does not end", engine)
 		}
 		goleak.VerifyNone(t, ignore)
-	})
+	}
 }
