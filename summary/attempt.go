@@ -59,11 +59,8 @@ func runProgressOf(runs *RunFactsOf, clk *clock) runProgress {
 
 func attemptOf(r *Run) *attempt {
 	a := &attempt{
-		seq: r.FirstSeq, began: r.FirstAt, ended: r.End(), failed: r.Failed(), streams: r.Streams, emitted: r.RecordsEmitted,
+		seq: r.FirstSeq, began: r.Start(), ended: r.End(), failed: r.Failed(), streams: r.Streams, emitted: r.RecordsEmitted,
 		surface: r.Status == RunSurfaceFailed, ran: r.Status == RunSucceeded || r.Status == RunFailed,
-	}
-	if r.StartedAt != nil {
-		a.began = *r.StartedAt
 	}
 	if a.failed {
 		a.reason = ReasonOther
@@ -75,11 +72,7 @@ func attemptOf(r *Run) *attempt {
 }
 
 func abandoned(r *OpenRun) *attempt {
-	a := &attempt{seq: r.FirstSeq, began: r.LastAt, ended: r.LastAt, failed: true, reason: ReasonRunAbandoned}
-	if r.StartedAt != nil {
-		a.began = *r.StartedAt
-	}
-	return a
+	return &attempt{seq: r.FirstSeq, began: r.Start(), ended: r.LastAt, failed: true, reason: ReasonRunAbandoned}
 }
 
 // succeeded, credentials and the like ask about R; a nil attempt has done nothing.
@@ -109,11 +102,16 @@ func (a *attempt) endedAt() *Instant {
 }
 
 // Start returns when the run began: its run.started, else its first event.
-func (r *Run) Start() Instant {
-	if r.StartedAt != nil {
-		return *r.StartedAt
+func (r *Run) Start() Instant { return start(r.StartedAt, r.FirstAt) }
+
+// Start is the same of a run that is open.
+func (r *OpenRun) Start() Instant { return start(r.StartedAt, r.FirstAt) }
+
+func start(started *Instant, first Instant) Instant {
+	if started != nil {
+		return *started
 	}
-	return r.FirstAt
+	return first
 }
 
 // End returns when the run ended: its terminal event, else its last one.

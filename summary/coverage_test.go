@@ -13,6 +13,11 @@ func TestCoverage(t *testing.T) {
 		return RunStream{Stream: stream, Considered: considered, Covered: covered}
 	}
 	gaps := func(g GapFacts) func(*Observation) { return func(o *Observation) { o.Gaps = g } }
+	terminal := func(age time.Duration) GapFacts { return GapFacts{Terminal: 1, NewestTerminalAt: pago(age)} }
+	silent := func(o *Observation) { // a run without run.started
+		running(o, 2*time.Hour)
+		o.Runs.Open.Runs[0].StartedAt, o.Runs.Open.Runs[0].FirstAt = nil, ago(3*time.Hour)
+	}
 	cases := []struct {
 		name string
 		o    Observation
@@ -29,6 +34,8 @@ func TestCoverage(t *testing.T) {
 		{"a recovered gap", observed(gaps(GapFacts{Recovered: 1})), CoverageComplete},
 		{"a terminal gap when R began", observed(gaps(GapFacts{Terminal: 1, Pending: 1, NewestTerminalAt: pago(time.Hour + time.Minute)})), CoverageTerminalGap},
 		{"a terminal gap before", observed(gaps(GapFacts{Terminal: 1, Pending: 1, NewestTerminalAt: pago(time.Hour + time.Minute + time.Microsecond)})), CoverageRetryableGap},
+		{"a terminal gap during a run that fell silent", observed(gaps(terminal(3*time.Hour)), silent), CoverageTerminalGap},
+		{"a terminal gap before its first event", observed(gaps(terminal(3*time.Hour+time.Microsecond)), silent), CoverageComplete},
 		{"no run, no record", observed(never), CoverageUnknown},
 		{"no run, records", observed(func(o *Observation) { o.Runs = RunFactsOf{} }), CoverageComplete},
 		{"gaps unreliable", observed(func(o *Observation) { o.Untrusted = map[Component]string{Gaps: "trigger_missing"} }), CoverageUnknown},

@@ -102,7 +102,13 @@ func drawRuns(t *rapid.T, o *Observation) {
 	}
 	for i := range int64(rapid.IntRange(0, 2).Draw(t, "running")) {
 		running(o, noon.Sub(drawAge(t, "run")))
-		o.Runs.Open.Runs[0].FirstSeq = 30 + 5*i*int64(rapid.IntRange(-5, 1).Draw(t, "seq"))
+		open := &o.Runs.Open.Runs[0]
+		open.FirstSeq = 30 + 5*i*int64(rapid.IntRange(-5, 1).Draw(t, "seq"))
+		if maybe("unannounced") { // its first event is not run.started
+			open.StartedAt = nil
+			open.FirstAt = *Earlier(&open.LastAt, ptr(drawAge(t, "first")))
+			o.Runs.Last.StartedAt, o.Runs.Last.FirstAt = nil, open.FirstAt
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ type OpenRun struct {
 	RunID     string   `json:"run_id"`
 	FirstSeq  int64    `json:"first_seq"`
 	StartedAt *Instant `json:"started_at"`
+	FirstAt   Instant  `json:"first_at"`
 	LastAt    Instant  `json:"last_at"`
 }
 

@@ -74,7 +74,7 @@ func never(o *Observation) {
 func running(o *Observation, age time.Duration) {
 	r := &Run{RunID: "run_now", FirstSeq: 30, Status: RunRunning, StartedAt: pago(age), FirstAt: ago(age), LastAt: ago(age), EventCount: 1}
 	o.Runs.Last = r
-	o.Runs.Open = OpenRuns{Count: 1, Runs: []OpenRun{{RunID: r.RunID, FirstSeq: 30, StartedAt: r.StartedAt, LastAt: r.LastAt}}}
+	o.Runs.Open = OpenRuns{Count: 1, Runs: []OpenRun{{RunID: r.RunID, FirstSeq: 30, StartedAt: r.StartedAt, FirstAt: r.FirstAt, LastAt: r.LastAt}}}
 }
 
 func device(o *Observation, heard time.Duration) {

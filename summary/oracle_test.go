@@ -43,7 +43,10 @@ func newOracle(o Observation, now Instant) *oracle {
 			x.failures++
 		}
 		if x.latest == nil || r.FirstSeq > x.latest.seq {
-			x.latest = &oracleRun{began: *r.StartedAt, ended: r.LastAt, seq: r.FirstSeq, failed: true, reason: ReasonRunAbandoned}
+			x.latest = &oracleRun{began: r.FirstAt, ended: r.LastAt, seq: r.FirstSeq, failed: true, reason: ReasonRunAbandoned}
+			if r.StartedAt != nil {
+				x.latest.began = *r.StartedAt
+			}
 		}
 	}
 	if x.latest == nil || !x.latest.failed {

@@ -66,10 +66,8 @@ func ownerStateOf(v *view, resolver string) OwnerState {
 	}
 	switch {
 	case v.runs.running != nil:
-		s.EvidenceAsOf = v.runs.running.StartedAt
-		if s.EvidenceAsOf == nil {
-			s.EvidenceAsOf = &v.runs.running.LastAt
-		}
+		began := v.runs.running.Start()
+		s.EvidenceAsOf = &began
 	case v.runs.latest != nil:
 		s.EvidenceAsOf = v.runs.latest.endedAt()
 		if v.runs.latest.failed {

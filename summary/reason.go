@@ -6,6 +6,10 @@ import (
 	"unicode/utf8"
 )
 
+// secretValue is what follows the name of a credential: the scheme of an Authorization, a text in quotes (closed or not) or up to the
+// next blank, and a second word that is long enough to be the rest of it.
+const secretValue = `(?:(?:bearer|basic|digest|token)\s+)?(?:\\?"[^"]*"?|'[^']*'?|\\*[^\s"']+)(?:\s+[A-Za-z0-9+/_.=-]{8,})?`
+
 // ReasonOther stands for a failure reason that may not be shown as it is.
 const ReasonOther = "other"
 
@@ -17,10 +21,14 @@ var (
 	reasonCode = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 	// tokenPrefix is how well-known credentials begin.
 	tokenPrefix = regexp.MustCompile(`(?i)^(sk|pk|rk|ghp|gho|ghu|ghs|ghr|github_pat|glpat|xox[abeprs]|ya29|akia|asia|eyj|bearer|basic|tdm)[-_.:]?[a-z0-9]`)
-	// secretPair is a credential given by name: password=…, "token": "…", Authorization: Bearer ….
-	secretPair = regexp.MustCompile(`(?i)\b(authorization|bearer|basic|pass(?:word|wd|phrase)?|pwd|secret|token|api[-_ ]?key|access[-_ ]?key|session(?:[-_ ]?id)?|cookie|set-cookie|otp|code|credential)s?\b["']?\s*(?:[:=]|\bis\b|\s)\s*["']?[^\s"',;]+(?:\s+[A-Za-z0-9+/_.=-]{8,})?`)
+	// secretPair is a credential given by name: password hunter2, the code is 4711, Authorization: Bearer ….
+	secretPair = regexp.MustCompile(`(?i)\b(authorization|bearer|basic|pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_ ]?key|access[-_ ]?key|session(?:[-_ ]?id)?|cookie|set-cookie|otp|code|credential)s?\b["']?\s*(?:[:=]|\bis\b|\s)\s*` + secretValue)
+	// secretMember is one that is given by a longer name: access_token=…, "client_secret": "…", dbPassword=….
+	secretMember = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:pass(?:word|wd|phrase|code)|pwd|secret|token|cookie|credential|jwt|(?:api|access|secret|private|signing)[-_]?key|session[-_]?id)s?)[\\"']*\s*[:=]\s*` + secretValue)
+	// cookies are a header's, to the end of its line.
+	cookies = regexp.MustCompile(`(?i)\b((?:set-)?cookie)\s*:[^\r\n]*`)
 	// urlUserinfo is the user:password part of an address; urlQuery its query, where tokens travel.
-	urlUserinfo = regexp.MustCompile(`://[^/\s@]+@`)
+	urlUserinfo = regexp.MustCompile(`://\S*@`)
 	urlQuery    = regexp.MustCompile(`(://[^\s?#]+)[?#][^\s"']*`)
 	email       = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`)
 	word        = regexp.MustCompile(`[A-Za-z0-9+/_.=~-]{16,}`)
@@ -73,6 +81,8 @@ func Redact(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	text = urlUserinfo.ReplaceAllString(text, "://[redacted]@")
 	text = urlQuery.ReplaceAllString(text, "$1?[redacted]")
+	text = cookies.ReplaceAllString(text, "$1 [redacted]")
+	text = secretMember.ReplaceAllString(text, "$1 [redacted]")
 	text = secretPair.ReplaceAllString(text, "$1 [redacted]")
 	text = email.ReplaceAllString(text, "[redacted]")
 	text = word.ReplaceAllStringFunc(text, func(w string) string {

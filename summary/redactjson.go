@@ -3,7 +3,10 @@ package summary
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -42,12 +45,17 @@ func redactValue(v any) any {
 			v[i] = redactValue(v[i])
 		}
 	case map[string]any:
-		out := make(map[string]any, len(v))
-		for name, member := range v {
+		out, times := make(map[string]any, len(v)), map[string]int{}
+		for _, name := range slices.Sorted(maps.Keys(v)) { // in order: names that read alike are numbered
+			member := v[name]
 			if _, flag := member.(bool); member != nil && !flag && secretName.MatchString(name) {
 				member = "[redacted]"
 			}
-			out[Redact(name)] = redactValue(member)
+			shown := Redact(name)
+			if times[shown]++; times[shown] > 1 {
+				shown += " " + strconv.Itoa(times[shown])
+			}
+			out[shown] = redactValue(member)
 		}
 		return out
 	}

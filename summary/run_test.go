@@ -64,7 +64,8 @@ func TestSecretsAreRedacted(t *testing.T) {
 		"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc123", "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
 		"AKIAIOSFODNN7EXAMPLE1", "jane.doe@example.org", "4111111111111111", "cookie: session=abc",
 		"550e8400-e29b-41d4-a716-446655440000", "QwErTyUiOpAsDfGhJkLz", "c0ffee11_d00d22ff_beef33aa",
-		"tdm_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		"tdm_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "access_token=abc123", "refresh_token: abc123", "client_secret=Xy12z",
+		"dbPassword=hunter2", `{"access_token":"abc123"}`, `{\"client-secret\": \"s3\"}`, "secret_key=k3",
 	} {
 		shown := Redact("failed with " + secret + " at step 3")
 		if !strings.Contains(shown, "[redacted]") || strings.Contains(shown, secret) {
@@ -74,7 +75,16 @@ func TestSecretsAreRedacted(t *testing.T) {
 			t.Errorf("%s is shown as a reason", secret)
 		}
 	}
-	for _, harmless := range []string{"connection timed out after 30 s", "page layout changed", "stream orders: 3 of 7"} {
+	for text, want := range map[string]string{ // all of it, not its first word
+		`password="a b c" refused`: "password [redacted] refused", `password="a b c`: "password [redacted]", "password=a,b;c": "password [redacted]",
+		"Authorization: Bearer abc": "Authorization [redacted]", "Cookie: sid=abc; lang=de": "Cookie [redacted]",
+		"postgres://ada:p@ss/w@db/x": "postgres://[redacted]@db/x",
+	} {
+		if shown := Redact(text); shown != want {
+			t.Errorf("%s is shown as %s", text, shown)
+		}
+	}
+	for _, harmless := range []string{"connection timed out after 30 s", "page layout changed", "stream orders: 3 of 7", "page_token missing"} {
 		if shown := Redact(harmless); shown != harmless {
 			t.Errorf("%s became %s", harmless, shown)
 		}

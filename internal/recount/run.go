@@ -29,7 +29,8 @@ func runsOf(rows []map[string]any) map[string]any {
 		if status == "running" {
 			if open++; open <= 20 {
 				opened = append(opened, map[string]any{
-					"run_id": run["run_id"], "first_seq": run["first_seq"], "started_at": run["started_at"], "last_at": run["last_at"],
+					"run_id": run["run_id"], "first_seq": run["first_seq"], "started_at": run["started_at"],
+					"first_at": run["first_at"], "last_at": run["last_at"],
 				})
 			}
 		}
