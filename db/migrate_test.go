@@ -197,6 +197,9 @@ func TestLostDatabaseIsUnavailable(t *testing.T) {
 			t.Fatalf("a database that refuses connections: %v", err)
 		}
 	}
+	if checks, err := b.Ready(t.Context()); !errors.Is(err, summary.ErrUnavailable) {
+		t.Errorf("readiness says %+v, %v", checks, err)
+	}
 	b.Close()
 	if _, err := b.Status(t.Context()); !errors.Is(err, summary.ErrUnavailable) {
 		t.Errorf("a closed pool: %v", err)

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,7 +14,10 @@ import (
 func (d *DB) Ready(ctx context.Context) ([]summary.Check, error) {
 	checks := []summary.Check{{Name: summary.CheckDatabase, OK: true}}
 	migrations := summary.Check{Name: summary.CheckMigrations, OK: true}
-	if err := d.CheckSchema(ctx); err != nil {
+	switch err := d.CheckSchema(ctx); {
+	case errors.Is(err, summary.ErrUnavailable):
+		return nil, err
+	case err != nil:
 		migrations.OK, migrations.Reason = false, err.Error()
 		return append(checks, migrations), nil
 	}

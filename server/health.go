@@ -14,15 +14,15 @@ func (s *server) serverRoutes() []route {
 		{Operation: schema.Operation{
 			Method: "GET", Path: "/healthz", ID: "getLiveness", About: "Whether the process serves, whatever its database does.",
 			Answers: schema.JSON("Status", "It serves."),
-		}, handle: s.healthz},
+		}, handle: s.withoutQuery(s.healthz)},
 		{Operation: schema.Operation{
 			Method: "GET", Path: "/readyz", ID: "getReadiness", About: "Whether reads are whole and current, or why not.",
 			Answers: schema.JSON("Status", "They are; otherwise 503 with the reasons."),
-		}, handle: s.readyz},
+		}, handle: s.withoutQuery(s.readyz)},
 		{Operation: schema.Operation{
 			Method: "GET", Path: "/openapi.json", ID: "getOpenAPI", About: "This document.", Conditional: true,
 			Answers: schema.JSON("OpenAPI", "An OpenAPI 3.1 document."),
-		}, handle: s.openapi},
+		}, handle: s.withoutQuery(s.openapi)},
 	}
 }
 

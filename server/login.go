@@ -23,10 +23,10 @@ func (s *server) loginRoutes() []route {
 				jsonType: schema.Ref("Login"), formType: schema.Ref("Login"),
 			}},
 			Answers: done,
-		}, handle: s.login},
+		}, handle: s.withoutQuery(s.login)},
 		{Operation: schema.Operation{
 			Method: "POST", Path: "/owner/logout", ID: "logout", About: "Forget the session.", Answers: done,
-		}, handle: s.logout},
+		}, handle: s.withoutQuery(s.logout)},
 	}
 }
 

@@ -87,14 +87,10 @@ func (s *server) metricRoutes() []route {
 	return []route{{Operation: schema.Operation{
 		Method: "GET", Path: "/metrics", ID: "getMetrics", About: "What Prometheus collects; for an operator's token, unless configured otherwise.",
 		Scope: scope, Answers: []schema.Answer{{Status: 200, About: "Metrics.", Type: "text/plain", Schema: schema.Text()}},
-	}, handle: s.serveMetrics}}
+	}, handle: s.withoutQuery(s.serveMetrics)}}
 }
 
 func (s *server) serveMetrics(w http.ResponseWriter, r *http.Request) {
-	if bad := noQuery(r); bad != nil {
-		s.fail(w, r, bad)
-		return
-	}
 	w.Header().Set("Cache-Control", "no-store")
 	promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}).ServeHTTP(w, r)
 }

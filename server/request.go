@@ -116,6 +116,18 @@ func (s *server) sameOrigin(next http.Handler) http.Handler {
 	})
 }
 
+// withoutQuery refuses every parameter of a query, where handle takes none.
+func (s *server) withoutQuery(handle http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := parseValues(r)
+		if bad := v.end(); bad != nil {
+			s.fail(w, r, bad)
+			return
+		}
+		handle(w, r)
+	}
+}
+
 // measured refuses addresses and headers that are too long, in the shape of every other error.
 func (s *server) measured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,9 @@
 package summary
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // Connection is CONNECTION in JSON: identity, lifecycle and schedule, and nothing of how it is.
 type Connection struct {
@@ -29,7 +32,7 @@ type ConnectionSchedule struct {
 // time depends on it.
 func ConnectionOf(o Observation, now Instant) (Connection, *Instant) {
 	id := o.Identity
-	binding := json.RawMessage(o.SourceBinding)
+	binding := json.RawMessage(strings.ToValidUTF8(o.SourceBinding, "\uFFFD")) // SQLite stores what is none, too
 	if !json.Valid(binding) {
 		binding = json.RawMessage("{}")
 	}

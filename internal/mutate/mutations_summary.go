@@ -58,4 +58,24 @@ var ofSummary = []mutation{
 		old: "if scoped || c.notable() {", new: "if true || c.notable() {",
 		pkg: "./summary", run: "TestListRows",
 	},
+	{
+		name: "a credential behind a longer name", guarantee: "-", file: "summary/reason.go",
+		old: "	text = secretMember.ReplaceAllString(text, \"$1 [redacted]\")\n", new: "	_ = secretMember\n",
+		pkg: "./summary", run: "TestSecretsAreRedacted",
+	},
+	{
+		name: "members that read alike replace one another", guarantee: "-", file: "summary/redactjson.go",
+		old: "times[shown] > 1 {", new: "false {",
+		pkg: "./summary", run: "TestNamesThatReadAlikeAreKept",
+	},
+	{
+		name: "a silent run begins with its last event", guarantee: "-", file: "summary/attempt.go",
+		old: "began: r.Start(), ended: r.LastAt", new: "began: r.LastAt, ended: r.LastAt",
+		pkg: "./summary", run: "TestCoverage|TestSynthesisAgrees",
+	},
+	{
+		name: "a binding as SQLite stores it", guarantee: "-", file: "summary/connection.go",
+		old: "strings.ToValidUTF8(o.SourceBinding, \"\\uFFFD\")", new: "strings.Clone(o.SourceBinding)",
+		pkg: "./summary", run: "TestBindingIsText",
+	},
 }
