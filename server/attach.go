@@ -73,7 +73,7 @@ func (f *feed) place(ctx context.Context, s *stream, lastID string) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s.ready, s.seen, s.began = true, found.Max, found.Max
+	s.ready, s.seen, s.began, s.from = true, found.Max, found.Max, originOf(found)
 	switch {
 	case lastID == "":
 	case !known || last > found.Max:
@@ -82,6 +82,8 @@ func (f *feed) place(ctx context.Context, s *stream, lastID string) error {
 		f.lose(s, resyncTooOld, found.Max)
 	case found.More || !complete:
 		f.lose(s, resyncTooMany, found.Max)
+	case found.Since != nil && found.Since.Before(found.Capture):
+		f.lose(s, resyncCapture, found.Max)
 	default:
 		s.seen, s.began = last, last
 		f.tell(s, byOwner(found.Events)[s.owner])

@@ -17,12 +17,12 @@ import (
 
 // happened is what a memory tells of beside its connections.
 type happened struct {
-	events    []summary.Event // deletions and manifest changes
-	floor     int64
-	max       int64 // if not 0
-	untrusted string
-	server    string
-	next      chan struct{}
+	events  []summary.Event // deletions and manifest changes
+	floor   int64
+	max     int64 // if not 0
+	capture summary.Instant
+	server  string
+	next    chan struct{}
 }
 
 func (m *memory) Events(_ context.Context, q summary.EventQuery) (summary.Events, error) {
@@ -31,7 +31,7 @@ func (m *memory) Events(_ context.Context, q summary.EventQuery) (summary.Events
 	if m.err != nil {
 		return summary.Events{}, m.err
 	}
-	out := summary.Events{Floor: m.happened.floor, Server: m.happened.server, Untrusted: m.happened.untrusted}
+	out := summary.Events{Floor: m.happened.floor, Server: m.happened.server, Capture: m.happened.capture}
 	all := slices.Clone(m.happened.events)
 	for i := range m.rows {
 		o := &m.rows[i]

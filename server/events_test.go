@@ -70,7 +70,13 @@ func TestStreamGoesOn(t *testing.T) {
 			}
 			p.close()
 		}
+		// Capture was lost, or earned back, after what the client has seen.
+		m.change(func() { m.happened.capture = noon })
 		p := a.listen(adas, "Last-Event-ID", "7")
+		p.expect(resync("capture"))
+		p.close()
+		m.change(func() { m.happened.capture = noon.Add(-2 * time.Hour) })
+		p = a.listen(adas, "Last-Event-ID", "7")
 		p.events()
 		m.change(func() { m.rows[0].Version = 10 })
 		p.expect(changed("ci_1", "10", "evidence"))
@@ -210,7 +216,7 @@ func TestStreamIsNeverSilent(t *testing.T) {
 		m.change(func() { m.happened.server = "another" })
 		p.expect(resync("7", "restarted"))
 		elapse(time.Second)
-		m.change(func() { m.happened.untrusted = "records" })
+		m.change(func() { m.happened.capture = noon })
 		p.expect(resync("7", "capture"))
 		elapse(time.Second)
 		// A database that is away for a while loses nothing.
@@ -243,4 +249,22 @@ func TestStreamIsNeverSilent(t *testing.T) {
 		}
 		p.close()
 	})
+}
+
+// TestTrustIsComparedFromTheStart: what is lost between a stream's beginning and the first round is told, too.
+func TestTrustIsComparedFromTheStart(t *testing.T) {
+	m := newMemory(connection("amazon", "ci_1"))
+	f := newFeed(m, nil, func() summary.Instant { return noon }, nil)
+	f.running = true
+	s, err := f.attach(t.Context(), summary.Token{Owner: "ada", TokenID: "t"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.happened.capture = noon
+	if err := f.round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if why, _, _ := f.take(s); why != resyncCapture {
+		t.Errorf("told %q", why)
+	}
 }

@@ -68,14 +68,13 @@ func (f *feed) run(ctx context.Context) error {
 // follow reads whenever something changed, and now and then. Where changes come faster than a read takes, it rests for as long
 // as the last one took.
 func (f *feed) follow(ctx context.Context) {
-	var round rounds
 	for {
 		var next <-chan struct{}
 		if f.changes != nil {
 			next = f.changes.Next() // before the read, so that no change between the two is missed
 		}
 		wait, began := lookEvery, time.Now()
-		if err := f.round(ctx, &round); err != nil {
+		if err := f.round(ctx); err != nil {
 			if ctx.Err() != nil {
 				return
 			}
@@ -101,19 +100,11 @@ func pause(ctx context.Context, a, b <-chan struct{}, d time.Duration) bool {
 	return ctx.Err() == nil
 }
 
-// rounds is what one round remembers for the next.
-type rounds struct {
-	known     bool
-	untrusted string
-	server    string
-}
-
 // round reads what lies above the least that a stream has seen, and queues it.
-func (f *feed) round(ctx context.Context, last *rounds) error {
+func (f *feed) round(ctx context.Context) error {
 	streams, q := f.audience()
 	if len(streams) == 0 {
-		last.known = false // whoever comes reads for itself
-		return nil
+		return nil // whoever comes reads for itself
 	}
 	found, err := f.store.Events(ctx, q)
 	if err != nil {
@@ -121,27 +112,27 @@ func (f *feed) round(ctx context.Context, last *rounds) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	by := byOwner(found.Events)
+	by, now, moved := byOwner(found.Events), originOf(found), false
 	for _, s := range streams {
+		moved = moved || s.from != now
 		switch {
 		case found.Max < s.seen: // another database, or an older state of it
 			f.lose(s, resyncUnknownID, found.Max)
 		case found.More:
 			f.lose(s, resyncTooMany, found.Max)
-		case last.known && found.Server != last.server:
+		case s.from.server != now.server:
 			f.lose(s, resyncRestarted, found.Max)
-		case last.known && found.Untrusted != last.untrusted:
+		case s.from.capture != now.capture:
 			f.lose(s, resyncCapture, found.Max)
 		default:
 			f.tell(s, by[s.owner])
 		}
-		s.seen = found.Max
+		s.seen, s.from = found.Max, now
 	}
-	if found.More || last.known && (found.Server != last.server || found.Untrusted != last.untrusted) {
+	if found.More || moved {
 		f.alarms.reload()
 	}
 	f.alarms.changed(found.Events)
-	*last = rounds{known: true, untrusted: found.Untrusted, server: found.Server}
 	return nil
 }
 

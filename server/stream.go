@@ -53,8 +53,17 @@ type stream struct {
 	queue  []note
 	resync resync // to be told before the queue; empty if there is nothing
 	lost   int64  // the version up to which the resync makes up for everything
+	from   origin // of what was told last
 	wake   chan struct{}
 }
+
+// origin is what gave versions their meaning: where it is another one, what was told before may not hold.
+type origin struct {
+	server  string
+	capture summary.Instant
+}
+
+func originOf(e summary.Events) origin { return origin{e.Server, e.Capture} }
 
 func newStream(owner, token string) *stream {
 	return &stream{owner: owner, token: token, wake: make(chan struct{}, 1)}

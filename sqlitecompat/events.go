@@ -9,11 +9,11 @@ import (
 	"tidemark/summary"
 )
 
-// newestEvents is the highest version of all that clients are told of; versions are given in the order of commits.
+// newestEvents is the highest version of all that clients are told of, and when trust in capture last changed on record; versions are given in the order of commits.
 const newestEvents = `
 	SELECT max(coalesce((SELECT max(version) FROM connector_summary_evidence), 0), coalesce((SELECT max(version) FROM evidence_deletions), 0),
 	           coalesce((SELECT max(version) FROM manifest_versions), 0)),
-	       coalesce((SELECT group_concat(table_name, ' ') FROM (SELECT table_name FROM capture_state WHERE NOT trusted ORDER BY table_name)), '')`
+	       coalesce((SELECT max(since) FROM capture_state), '1970-01-01T00:00:00.000000Z')`
 
 // resumeEvents tells from where (up to ?1 of time) a client may go on, and what it has surely seen with a version (?2).
 const resumeEvents = `
@@ -37,8 +37,11 @@ const eventsAbove = `
 func (d *DB) Events(ctx context.Context, q summary.EventQuery) (summary.Events, error) {
 	var out summary.Events
 	err := d.snapshot(ctx, func(s source) error {
-		if err := s.q.QueryRowContext(ctx, newestEvents).Scan(&out.Max, &out.Untrusted); err != nil {
+		if err := s.q.QueryRowContext(ctx, newestEvents).Scan(&out.Max, &out.Capture); err != nil {
 			return err
+		}
+		for _, l := range s.lost {
+			out.Capture = *summary.Later(&out.Capture, &l.since)
 		}
 		if q.Resume {
 			forgotten := d.instant().Add(-time.Hour)

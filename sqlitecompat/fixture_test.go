@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"tidemark/internal/recount"
+	"tidemark/summary"
 )
 
 // tb is testing.T or rapid.T.
@@ -199,6 +201,16 @@ func (f *fixture) untrusted(t tb) []string {
 		}
 	}
 	return out
+}
+
+// captureChanged is when trust in capture was last lost or earned.
+func (f *fixture) captureChanged(t tb) summary.Instant {
+	t.Helper()
+	events, err := f.Events(t.Context(), summary.EventQuery{After: math.MaxInt64})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return events.Capture
 }
 
 func (f *fixture) trust(t tb) {

@@ -198,6 +198,15 @@ func TestInventory(t *testing.T) {
 			if found, err := f.Inventory(t.Context()); err != nil || len(found) != 0 {
 				t.Fatalf("intact: %v %v", found, err)
 			}
+			last := f.captureChanged(t)
+			told := func(what string) { // event streams are
+				t.Helper()
+				now := f.captureChanged(t)
+				if !now.After(last) {
+					t.Errorf("%s: capture changed at %s, and before at %s", what, now, last)
+				}
+				last = now
+			}
 			f.shell(t, c.script)
 			for _, look := range []func() ([]drain.Finding, error){
 				func() ([]drain.Finding, error) { return f.Inventory(t.Context()) },
@@ -210,8 +219,10 @@ func TestInventory(t *testing.T) {
 				if lost := f.untrusted(t); len(lost) == 0 || lost[0] != c.untrusted || len(lost) > 1 && c.name != "hooked row" {
 					t.Errorf("untrusted: %q, want %q", lost, c.untrusted)
 				}
+				told("lost")
 			}
 			f.trust(t)
+			told("trusted")
 			f.wantMarks(t, c.marks...)
 			if found, err := f.EnsureCapture(t.Context()); err != nil || len(found) != 0 {
 				t.Errorf("mended: %v %v", found, err)

@@ -42,6 +42,7 @@ type Events struct {
 	Since *Instant
 	// Server is another one after a restart or a failover: a version that was lost may have been given again.
 	Server string
-	// Untrusted names the tables whose capture is not trusted: it changes what every summary says, without a version.
-	Untrusted string
+	// Capture is when trust in some table's capture was last lost or earned: that changes what every summary says, without a
+	// version.
+	Capture Instant
 }

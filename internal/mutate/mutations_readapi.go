@@ -82,4 +82,24 @@ var ofReadAPI = []mutation{
 		old: "case errors.Is(err, summary.ErrUnavailable):", new: "case errors.Is(err, summary.ErrUnavailable) && false:",
 		pkg: "./db", run: "TestLostDatabaseIsUnavailable",
 	},
+	{
+		name: "trust lost and earned between two looks (postgres)", guarantee: "G9", file: "db/events.go",
+		old: "FROM tidemark.capture), 'epoch')", new: "FROM tidemark.capture WHERE NOT trusted), 'epoch')",
+		pkg: "./internal/conformance", run: "TestLostCapture",
+	},
+	{
+		name: "trust lost and earned between two looks (sqlite)", guarantee: "G9", file: "sqlitecompat/events.go",
+		old: "(SELECT max(since) FROM capture_state)", new: "(SELECT max(since) FROM capture_state WHERE NOT trusted)",
+		pkg: "./sqlitecompat", run: "TestInventory",
+	},
+	{
+		name: "trust compared from the first round on", guarantee: "G9", file: "server/feed.go",
+		old: "case s.from.capture != now.capture:", new: "case s.from.capture != now.capture && s.seen != s.began:",
+		pkg: "./server", run: "TestTrustIsComparedFromTheStart",
+	},
+	{
+		name: "who comes back hears nothing of trust", guarantee: "G9", file: "server/attach.go",
+		old: "case found.Since != nil && found.Since.Before(found.Capture):", new: "case found.Since != nil && found.Since.Before(found.Capture) && false:",
+		pkg: "./server", run: "TestStreamGoesOn",
+	},
 }
