@@ -66,19 +66,10 @@ func TestAuditIsRefusedWhereItCannotBe(t *testing.T) {
 		}
 		way := newProxy(t, cfg, func(p *proxy) { p.refuse.Store(true) })
 		a, ended := c.on.auditor(cfg), make(chan error, 1)
-		go func() { ended <- a.Run(t.Context()) }()
+		go func() { ended <- outcome(t, a.Run) }()
 		awaitFault(t, a, "")
 		way.refuse.Store(false)
-		var err error
-		eventually(t, "it is refused", func() bool {
-			select {
-			case err = <-ended:
-				return true
-			default:
-				return false
-			}
-		})
-		if err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := <-ended; err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want it to say %q", c.what, err, c.want)
 		}
 	}

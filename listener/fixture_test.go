@@ -105,6 +105,14 @@ func run(t *testing.T, loop func(context.Context) error) *running {
 	return r
 }
 
+// outcome is the error with which a loop ends by itself; nil if it does not.
+func outcome(t *testing.T, loop func(context.Context) error) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	return loop(ctx)
+}
+
 // end stops the loop and waits for its end. It may be called again.
 func (r *running) end(t *testing.T) {
 	t.Helper()

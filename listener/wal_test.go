@@ -243,7 +243,7 @@ func TestWALIsRefusedWhereItCannotBe(t *testing.T) {
 		if c.role != "" {
 			cfg.Connect.User = c.role
 		}
-		if err := New(cfg).Run(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := outcome(t, New(cfg).Run); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want it to say %q", c.what, err, c.want)
 		}
 	}

@@ -16,10 +16,10 @@ import (
 // TestDrainBounded drains more connections than one drain takes, with marks that cover all among them.
 func TestDrainBounded(t *testing.T) {
 	f := newFixture(t)
-	f.must(t, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2500)
+	f.must(t, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1200)
 		INSERT INTO connector_instances (connector_instance_id, owner_subject_id, connector_id) SELECT printf('n%04d', i), 'ann', 'bank' FROM n`,
-		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 6000)
-		INSERT INTO spine_events (event_type, run_id, source_id, data) SELECT 'run.completed', 'r' || i, 'bank', json_object('connection_id', printf('n%04d', i % 2500 + 1)) FROM n`)
+		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5200)
+		INSERT INTO spine_events (event_type, run_id, source_id, data) SELECT 'run.completed', 'r' || i, 'bank', json_object('connection_id', printf('n%04d', i % 1200 + 1)) FROM n`)
 	first, err := f.Drain(t.Context())
 	if err != nil || !first.More || first.Marks != takeConnections+takeRuns {
 		t.Errorf("first drain took %d marks, more: %v, error: %v", first.Marks, first.More, err)
