@@ -82,8 +82,6 @@ func (f *feed) place(ctx context.Context, s *stream, lastID string) error {
 		f.lose(s, resyncTooOld, found.Max)
 	case found.More || !complete:
 		f.lose(s, resyncTooMany, found.Max)
-	case found.Since != nil && found.Since.Before(found.Capture):
-		f.lose(s, resyncCapture, found.Max)
 	default:
 		s.seen, s.began = last, last
 		f.tell(s, byOwner(found.Events)[s.owner])

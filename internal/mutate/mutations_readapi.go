@@ -97,9 +97,4 @@ var ofReadAPI = []mutation{
 		old: "case s.from.capture != now.capture:", new: "case s.from.capture != now.capture && s.seen != s.began:",
 		pkg: "./server", run: "TestTrustIsComparedFromTheStart",
 	},
-	{
-		name: "who comes back hears nothing of trust", guarantee: "G9", file: "server/attach.go",
-		old: "case found.Since != nil && found.Since.Before(found.Capture):", new: "case found.Since != nil && found.Since.Before(found.Capture) && false:",
-		pkg: "./server", run: "TestStreamGoesOn",
-	},
 }
