@@ -66,11 +66,11 @@ func FuzzPathID(f *testing.F) {
 	f.Add("a%2Fb")
 	f.Add("%")
 	f.Fuzz(func(t *testing.T, escaped string) {
-		if id, bad := pathID(escaped); bad == nil && !validID(id) {
+		if id, bad := pathID("id", escaped); bad == nil && !validID(id) {
 			t.Fatalf("%q: took the id %q", escaped, id)
 		}
 		if validID(escaped) {
-			if id, bad := pathID(url.PathEscape(escaped)); bad != nil || id != escaped {
+			if id, bad := pathID("id", url.PathEscape(escaped)); bad != nil || id != escaped {
 				t.Fatalf("%q came back as %q, %v", escaped, id, bad)
 			}
 		}

@@ -139,6 +139,13 @@ func TestEveryRoute(t *testing.T) {
 				t.Errorf("%s %s%s: status %d", r.Method, r.Path, query, w.Code)
 			}
 		}
+		if before, rest, ok := strings.Cut(r.Path, "{"); ok {
+			name, after, _ := strings.Cut(rest, "}")
+			w := a.do(r.Method, before+strings.Repeat("x", maxIDBytes+1)+after, nil, "Authorization", "Bearer "+adas)
+			if e := a.expect(w, http.StatusBadRequest, codeInvalidRequest); e.Param != name {
+				t.Errorf("%s %s with an id that is too long: %q is to blame", r.Method, r.Path, e.Param)
+			}
+		}
 		if r.Conditional && r.Method == http.MethodGet {
 			first := do("", adas)
 			if first.Code != http.StatusOK {

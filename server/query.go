@@ -202,23 +202,23 @@ func invalidCursor() *failure {
 	}
 }
 
-// pathID returns the id in a path, unescaped whole.
-func pathID(escaped string) (string, *failure) {
+// pathID returns the id that a parameter of a path holds, unescaped whole.
+func pathID(param, escaped string) (string, *failure) {
 	id, err := url.PathUnescape(escaped)
 	if err != nil {
-		return "", badRequest("id", "The id in the path is not escaped properly.")
+		return "", badRequest(param, "The %s in the path is not escaped properly.", param)
 	}
 	v := values{}
 	if id == "" {
-		v.refuse("id", "The id in the path is empty.")
+		v.refuse(param, "The %s in the path is empty.", param)
 	}
-	v.text("id", id, maxIDBytes)
+	v.text(param, id, maxIDBytes)
 	return id, v.err
 }
 
 // parsePath returns the id that a parameter of the path holds, and the query's values.
 func parsePath(r *http.Request, param string) (string, values) {
-	id, bad := pathID(chi.URLParam(r, param))
+	id, bad := pathID(param, chi.URLParam(r, param))
 	v := parseValues(r)
 	if bad != nil {
 		v.err = bad
