@@ -31,8 +31,10 @@ func chosenPage(q summary.PageQuery) (sql string, args []any) {
 	}
 	b.WriteString(`SELECT * FROM public.connector_instances c WHERE c.owner_subject_id = ` + arg(q.Owner))
 	if q.After != nil {
+		// Ids that are no UTF-8 are none of ours: whoever forged the cursor goes on somewhere.
+		connector, id := strings.ToValidUTF8(q.After.ConnectorID, ""), strings.ToValidUTF8(q.After.ConnectionID, "")
 		b.WriteString(` AND (c.connector_id, c.created_at, c.connector_instance_id) > (` +
-			arg(q.After.ConnectorID) + `, ` + arg(q.After.CreatedAt.Time()) + `, ` + arg(q.After.ConnectionID) + `)`)
+			arg(connector) + `, ` + arg(q.After.CreatedAt.Time()) + `, ` + arg(id) + `)`)
 	}
 	if len(q.Filter.ConnectorIDs) > 0 {
 		b.WriteString(` AND c.connector_id = ANY (` + arg(q.Filter.ConnectorIDs) + `)`)

@@ -20,6 +20,10 @@ func TestPageWithoutConnector(t *testing.T) {
 	if !p.More || len(p.Observations) != 2 || p.Observations[0].ConnectionID != "c1" {
 		t.Errorf("first page of 4 connections: %d, more %v", len(p.Observations), p.More)
 	}
+	forged := summary.Position{ConnectorID: "\xff", ConnectionID: "c\xfe"}
+	if all, err := b.Page(t.Context(), summary.PageQuery{Owner: "ann", Limit: 10, After: &forged}); err != nil || len(all.Observations) != 4 {
+		t.Errorf("after ids that are no text: %d, %v", len(all.Observations), err)
+	}
 	if s, err := b.Scoped(t.Context(), "ann", "c1"); err != nil || len(s.Observations) != 1 {
 		t.Errorf("scoped: %d, %v", len(s.Observations), err)
 	}

@@ -8,7 +8,6 @@ import (
 	"math"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"tidemark/summary"
 )
@@ -82,7 +81,7 @@ func decodeCursor(cursor, digest string) (p summary.Position, ok bool) {
 		return p, false
 	}
 	p = summary.Position{ConnectorID: ids[:n], CreatedAt: summary.NewInstant(time.UnixMicro(micros)), ConnectionID: ids[n:]}
-	return p, validID(p.ConnectorID) && validID(p.ConnectionID)
+	return p, storable(p.ConnectorID) && storable(p.ConnectionID)
 }
 
 func checksum(body []byte, digest string) []byte {
@@ -94,7 +93,8 @@ func checksum(body []byte, digest string) []byte {
 	return mac.Sum(nil)[:cursorChecksum]
 }
 
-// validID reports whether the source tables could hold the id.
-func validID(id string) bool {
-	return id != "" && len(id) <= maxIDBytes && utf8.ValidString(id) && !strings.ContainsRune(id, 0)
+// storable reports whether the source tables of some engine could hold the id: SQLite's take octets that are no UTF-8, and a
+// list goes on after such a one.
+func storable(id string) bool {
+	return id != "" && len(id) <= maxIDBytes && !strings.ContainsRune(id, 0)
 }

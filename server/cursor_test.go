@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"tidemark/summary"
 )
@@ -12,11 +13,12 @@ import (
 func FuzzCursor(f *testing.F) {
 	f.Add("amazon", "ci_1", int64(1_700_000_000_000_000), "digest", "AQ")
 	f.Add("a/b", "ä", int64(0), "", "")
+	f.Add("a\xff", "\xfe", int64(0), "", "")
 	f.Fuzz(func(t *testing.T, connector, id string, micros int64, digest, hostile string) {
 		if p, ok := decodeCursor(hostile, digest); ok && encodeCursor(p, digest) != hostile {
 			t.Fatalf("took a cursor that it would not give: %q", hostile)
 		}
-		if !validID(connector) || !validID(id) || micros < firstTime || micros >= endTime {
+		if !storable(connector) || !storable(id) || micros < firstTime || micros >= endTime {
 			return
 		}
 		p := summary.Position{ConnectorID: connector, CreatedAt: summary.NewInstant(time.UnixMicro(micros)), ConnectionID: id}
@@ -76,3 +78,6 @@ func FuzzPathID(f *testing.F) {
 		}
 	})
 }
+
+// validID reports whether an address may name the id.
+func validID(id string) bool { return storable(id) && utf8.ValidString(id) }

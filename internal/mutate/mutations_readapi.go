@@ -97,4 +97,14 @@ var ofReadAPI = []mutation{
 		old: "case s.from.capture != now.capture:", new: "case s.from.capture != now.capture && s.seen != s.began:",
 		pkg: "./server", run: "TestTrustIsComparedFromTheStart",
 	},
+	{
+		name: "a list ends at an id that is no text", guarantee: "-", file: "server/cursor.go",
+		old: "return p, storable(p.ConnectorID)", new: "return p, p.ConnectorID == strings.ToValidUTF8(p.ConnectorID, \"\") && storable(p.ConnectorID)",
+		pkg: "./server", run: "FuzzCursor",
+	},
+	{
+		name: "a forged cursor is a fault", guarantee: "-", file: "db/page.go",
+		old: "strings.ToValidUTF8(q.After.ConnectorID, \"\"),", new: "q.After.ConnectorID,",
+		pkg: "./db", run: "TestPageWithoutConnector",
+	},
 }
