@@ -56,13 +56,7 @@ func (s *server) listConnectors(w http.ResponseWriter, r *http.Request) {
 		}
 		return s.page(ctx, owner, q)
 	}
-	var a *answer
-	var err error
-	if q.fresh { // what was begun before it may not have seen what its client has written
-		a, err = read(r.Context())
-	} else {
-		a, err = s.flights.share(r.Context(), q.key(owner), s.Timeout, read)
-	}
+	a, err := s.shared(r.Context(), q.fresh, q.key(owner), read)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -153,14 +147,18 @@ func (s *server) getConnector(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, bad)
 		return
 	}
-	one, err := s.scoped(r.Context(), ownerOf(r), id, fresh)
-	if err == nil && one == nil {
-		err = &failure{status: http.StatusNotFound, code: codeConnectionNotFound, message: "You have no connection or connector of this id."}
+	owner := ownerOf(r)
+	read := func(ctx context.Context) (*answer, error) {
+		one, err := s.scoped(ctx, owner, id, fresh)
+		if err == nil && one == nil {
+			err = &failure{status: http.StatusNotFound, code: codeConnectionNotFound, message: "You have no connection or connector of this id."}
+		}
+		if err != nil {
+			return nil, err
+		}
+		return encode(one, one.NextChange)
 	}
-	var a *answer
-	if err == nil {
-		a, err = encode(one, one.NextChange)
-	}
+	a, err := s.shared(r.Context(), fresh, fmt.Sprintf("one %q %q", owner, id), read)
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -68,13 +68,7 @@ func (s *server) fleetHealth(w http.ResponseWriter, r *http.Request) {
 	}
 	owner := ownerOf(r)
 	read := func(ctx context.Context) (*answer, error) { return s.fleetOf(ctx, owner, fresh) }
-	var a *answer
-	var err error
-	if fresh { // what was begun before it may not have seen what its client has written
-		a, err = read(r.Context())
-	} else {
-		a, err = s.flights.share(r.Context(), fmt.Sprintf("fleet %q", owner), s.Timeout, read)
-	}
+	a, err := s.shared(r.Context(), fresh, fmt.Sprintf("fleet %q", owner), read)
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -24,6 +24,15 @@ type flight struct {
 	read    func() (any, error)
 }
 
+// shared answers a read of key with the identical one that is under way, if there is one; never with fresh: what was begun before it may
+// not have seen what its client has written.
+func (s *server) shared(ctx context.Context, fresh bool, key string, read func(context.Context) (*answer, error)) (*answer, error) {
+	if fresh {
+		return read(ctx)
+	}
+	return s.flights.share(ctx, key, s.Timeout, read)
+}
+
 // share returns what read answers for key; within bounds a read that several wait for.
 func (f *flights) share(ctx context.Context, key string, within time.Duration, read func(context.Context) (*answer, error)) (*answer, error) {
 	f.mu.Lock()

@@ -22,6 +22,29 @@ type Statements struct {
 	mu       sync.Mutex
 	watching bool
 	all      []Traced
+
+	part    string        // statements with this wait
+	held    chan struct{} // until it is closed; nil: none does
+	waiting int
+}
+
+// Hold makes statements that contain part wait until release, and tells how many do.
+func (s *Statements) Hold(part string) (waiting func() int, release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held := make(chan struct{})
+	s.part, s.held, s.waiting = part, held, 0
+	waiting = func() int {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.waiting
+	}
+	return waiting, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.held = nil
+		close(held)
+	}
 }
 
 // During returns what is run while do runs, by whomever.
@@ -41,12 +64,23 @@ func (s *Statements) add(sql string, args []any) {
 	if slices.Contains([]string{"begin", "commit", "rollback"}, word) {
 		return
 	}
+	if held := s.note(sql, args); held != nil {
+		<-held
+	}
+}
+
+// note returns what the statement must wait for, if anything.
+func (s *Statements) note(sql string, args []any) (held <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.watching {
-		return
+	if s.watching {
+		s.all = append(s.all, Traced{sql, args})
 	}
-	s.all = append(s.all, Traced{sql, args})
+	if s.held == nil || !strings.Contains(sql, s.part) {
+		return nil
+	}
+	s.waiting++
+	return s.held
 }
 
 // TraceQueryStart implements pgx.QueryTracer.
