@@ -12,6 +12,8 @@ type batch struct {
 	connections map[string]*summary.Pending
 	runs        []drain.RunMark
 	connectors  []string
+	identities  []string                              // connections whose identity may have changed
+	boundKeys   []string                              // profile keys that somebody began or ceased to expect
 	broad       map[summary.Component]summary.Instant // marks that cover every connection; the oldest of each
 	expanded    bool
 	marks       int64
@@ -61,9 +63,15 @@ func (b *batch) add(g group) {
 		}
 	case "run":
 		b.runs = append(b.runs, drain.RunMark{RunID: g.run, ProfileKey: g.profileKey, ConnectionID: g.connection})
+		if g.run == "" {
+			b.boundKeys = append(b.boundKeys, g.profileKey)
+		}
 	case "connector":
 		b.connectors = append(b.connectors, g.connector)
 	default:
+		if c := summary.Component(g.component); c == summary.Identity || c == summary.All {
+			b.identities = append(b.identities, g.connection)
+		}
 		p := b.connections[g.connection]
 		if p == nil {
 			p = &summary.Pending{}

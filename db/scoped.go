@@ -14,11 +14,12 @@ import (
 func placeholder(n int) string { return "$" + strconv.Itoa(n) }
 
 // chosenScope selects what an id ($2) names of an owner's ($1): the connection, else the connector's connections.
-const chosenScope = `
-	SELECT * FROM public.connector_instances c
-	WHERE c.owner_subject_id = $1 AND (c.connector_instance_id = $2 OR c.connector_id = $2 AND NOT EXISTS (
-		SELECT FROM public.connector_instances x WHERE x.connector_instance_id = $2 AND x.owner_subject_id = $1))
-	ORDER BY c.connector_id, c.created_at, c.connector_instance_id LIMIT $3`
+const chosenScope = chosenConnection + `
+	UNION ALL SELECT * FROM (
+		SELECT * FROM public.connector_instances c
+		WHERE c.owner_subject_id = $1 AND c.connector_id = $2 AND NOT EXISTS (
+			SELECT FROM public.connector_instances x WHERE x.connector_instance_id = $2 AND x.owner_subject_id = $1)
+		ORDER BY c.created_at, c.connector_instance_id LIMIT $3) c`
 
 // Scoped implements server.Store.
 func (d *DB) Scoped(ctx context.Context, owner, id string) (summary.Scoped, error) {
@@ -98,24 +99,3 @@ func scanGap(row pgx.CollectableRow) (g summary.Gap, err error) {
 	err = row.Scan(&g.GapID, &g.Stream, &g.RecordKey, &g.Reason, &g.Status, &g.AttemptCount, &g.NextAttemptAfter, &g.CreatedAt, &g.UpdatedAt)
 	return g, err
 }
-
-// unattributed counts the runs of a connector ($1) that belong to no connection and that may be told to an owner ($2): the
-// connections that they name or match are all the owner's or, where there are none, all connections of their connectors are. Runs that
-// name the same are judged together: a connector has few such groups, however many runs.
-const unattributed = `
-	SELECT coalesce(sum(r.n), 0)::bigint FROM (
-		SELECT profile_keys, connection_ids, source_ids, count(*) AS n FROM tidemark.run_evidence
-		WHERE source_ids @> ARRAY[$1] GROUP BY profile_keys, connection_ids, source_ids) r
-	CROSS JOIN LATERAL (
-		SELECT count(*) AS n, count(*) FILTER (WHERE c.owner_subject_id <> $2) AS foreign_n,
-		       count(*) FILTER (WHERE c.connector_instance_id = ANY (r.connection_ids)) AS named,
-		       count(*) FILTER (WHERE c.source_binding ->> 'browser_profile_key' = ANY (r.profile_keys COLLATE "default")
-		                        AND c.connector_id = ANY (r.source_ids)) AS matched
-		FROM public.connector_instances c
-		WHERE c.connector_instance_id = ANY (r.connection_ids)
-		   OR c.source_binding ->> 'browser_profile_key' = ANY (r.profile_keys COLLATE "default") AND c.connector_id = ANY (r.source_ids)) m
-	WHERE NOT (cardinality(r.profile_keys) = 1 AND cardinality(r.source_ids) = 1 AND m.matched = 1
-	           OR cardinality(r.profile_keys) = 0 AND cardinality(r.connection_ids) = 1 AND m.named = 1)
-	  AND m.foreign_n = 0
-	  AND (m.n > 0 OR NOT EXISTS (
-		SELECT FROM public.connector_instances c WHERE c.connector_id = ANY (r.source_ids) AND c.owner_subject_id <> $2))`

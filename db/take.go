@@ -99,6 +99,9 @@ func (t *drainTx) Take(ctx context.Context, force, first []string) (drain.Taken,
 			return drain.Taken{}, err
 		}
 	}
+	if err := t.listMoved(ctx, b.identities, b.boundKeys); err != nil {
+		return drain.Taken{}, err
+	}
 	retry, err := t.unpark(ctx, b, s.failed, force)
 	if err != nil {
 		return drain.Taken{}, err
@@ -162,7 +165,17 @@ func (t *drainTx) takeOwn(ctx context.Context, b *batch, first []string) (bool, 
 // moveToBacklog moves every pending mark, unfolded, to where readers and drains find it by connection. Run marks are resolved
 // here, as connection_marks would: a page that had to resolve a backlog of them would join it with every run.
 func (t *drainTx) moveToBacklog(ctx context.Context) error {
-	_, err := t.tx.Exec(ctx, `WITH taken AS (DELETE FROM tidemark.marks m WHERE `+pendingMarks+` RETURNING m.*),`+advanceCursor+`,
+	var connections, profileKeys []string
+	err := t.tx.QueryRow(ctx, `WITH `+moved+`
+		SELECT array_agg(DISTINCT connector_instance_id) FILTER (WHERE scope = 'connection'), array_agg(DISTINCT profile_key) FILTER (WHERE scope = 'run')
+		FROM pending`).Scan(&connections, &profileKeys)
+	if err != nil {
+		return fmt.Errorf("read marks of connections: %w", err)
+	}
+	if err := t.listMoved(ctx, connections, profileKeys); err != nil {
+		return err
+	}
+	_, err = t.tx.Exec(ctx, `WITH taken AS (DELETE FROM tidemark.marks m WHERE `+pendingMarks+` RETURNING m.*),`+advanceCursor+`,
 		moved AS (INSERT INTO tidemark.marks_backlog SELECT * FROM taken),
 		run AS (SELECT * FROM taken WHERE scope = 'run'),
 		named AS (
@@ -196,7 +209,13 @@ func (t *drainTx) expand(ctx context.Context, b *batch) error {
 			continue
 		}
 		b.expanded = true
-		_, err := t.tx.Exec(ctx, `
+		var err error
+		if component == summary.Identity || component == summary.All {
+			if _, err = t.tx.Exec(ctx, listAll); err != nil {
+				return fmt.Errorf("list unattributed runs: %w", err)
+			}
+		}
+		_, err = t.tx.Exec(ctx, `
 			INSERT INTO tidemark.marks_backlog (marked_at, component, recount, connector_instance_id)
 			SELECT $2, $1::text::tidemark.component, true, c.connector_instance_id FROM (
 				SELECT connector_instance_id FROM public.connector_instances

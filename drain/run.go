@@ -147,7 +147,7 @@ func (r *run) replaceRuns(runIDs []string, named set) error {
 	}
 	var changed []RunRow
 	var gone []string
-	keys := map[ProfileKey]bool{}
+	keys, by := map[ProfileKey]bool{}, map[Attribution]bool{}
 	for _, id := range runIDs {
 		old, had := stored[id]
 		f, has := facts[id]
@@ -156,6 +156,9 @@ func (r *run) replaceRuns(runIDs []string, named set) error {
 			if row, err = NewRunRow(f); err != nil {
 				return err
 			}
+		}
+		for _, a := range slices.Concat(old.attributions(), row.attributions()) {
+			by[a] = true
 		}
 		switch {
 		case has && (!had || !row.same(old)):
@@ -179,14 +182,16 @@ func (r *run) replaceRuns(runIDs []string, named set) error {
 		}
 		named.add(owners...)
 	}
-	if len(changed)+len(gone) == 0 {
-		return nil
+	if len(changed)+len(gone) > 0 {
+		v, err := r.derivedVersion()
+		if err != nil {
+			return err
+		}
+		if err := r.tx.ReplaceRuns(r.ctx, v, changed, gone); err != nil {
+			return err
+		}
 	}
-	v, err := r.derivedVersion()
-	if err != nil {
-		return err
-	}
-	return r.tx.ReplaceRuns(r.ctx, v, changed, gone)
+	return r.tx.ListUnattributed(r.ctx, slices.Collect(maps.Keys(by)))
 }
 
 // derivedVersion is the one version of the derived rows that are not evidence; readers only need it to be newer.

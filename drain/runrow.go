@@ -34,3 +34,29 @@ func (a RunRow) same(b RunRow) bool {
 		slices.Equal(a.ProfileKeys, b.ProfileKeys) && slices.Equal(a.ConnectionIDs, b.ConnectionIDs) &&
 		slices.Equal(a.SourceIDs, b.SourceIDs)
 }
+
+// Attribution is by what runs of a connector belong to a connection, or to nobody (SPEC section 9 rule 1).
+type Attribution struct{ ConnectorID, Kind, Name string }
+
+// The kinds of an attribution: what its Name is.
+const (
+	ByProfile    = "profile"    // a profile key
+	ByConnection = "connection" // a connection's id
+	ByNothing    = "run"        // the run's own id: it belongs to nobody, whatever connections there are
+)
+
+// attributions are by what the run is attributed, once per connector that it names.
+func (r RunRow) attributions() []Attribution {
+	kind, name := ByNothing, r.RunID
+	switch key, ok := r.profileKey(); {
+	case ok:
+		kind, name = ByProfile, key.Key
+	case len(r.ProfileKeys) == 0 && len(r.ConnectionIDs) == 1:
+		kind, name = ByConnection, r.ConnectionIDs[0]
+	}
+	out := make([]Attribution, len(r.SourceIDs))
+	for i, connector := range r.SourceIDs {
+		out[i] = Attribution{connector, kind, name}
+	}
+	return out
+}

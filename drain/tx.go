@@ -44,6 +44,9 @@ type Source interface {
 	// ProfileSharers returns the connections whose runs a change of who expects one of the profile keys can move: those that expect
 	// it alone, and those that share it and have runs in their evidence, which may be from when they did not.
 	ProfileSharers(ctx context.Context, profileKeys []string) ([]string, error)
+	// Unlisted returns those of the attributions, all of runs that there are, by which these belong to nobody and yet no scoped read would find them:
+	// they are not listed as unattributed, and no visible mark names them.
+	Unlisted(ctx context.Context, of []Attribution) ([]Attribution, error)
 }
 
 // Stored is an evidence row as an engine keeps it.
@@ -110,7 +113,8 @@ type Tx interface {
 	Source
 	// Take deletes a bounded number of pending marks and returns them. Marks of connections that wait for a retry are
 	// parked instead. The marks of the connections in force and first must be among those taken whatever the bound, and where it
-	// binds, first is all that is taken; those in force are retried, however their last recompute ended.
+	// binds, first is all that is taken; those in force are retried, however their last recompute ended. Whatever connections the
+	// marks tell to have come, gone or changed their key, what is attributed by them is listed as ListUnattributed does.
 	Take(ctx context.Context, force, first []string) (Taken, error)
 	// Versions takes n consecutive values from the global counter and returns the first.
 	Versions(ctx context.Context, n int) (int64, error)
@@ -120,6 +124,8 @@ type Tx interface {
 	ReplaceStreams(ctx context.Context, version int64, rows []Resized) error
 	// ReplaceRuns replaces run_evidence rows; gone are run ids that have no event left.
 	ReplaceRuns(ctx context.Context, version int64, rows []RunRow, gone []string) error
+	// ListUnattributed brings the list of what belongs to nobody up to date with run_evidence and the connections that there are.
+	ListUnattributed(ctx context.Context, of []Attribution) error
 	// Current returns the versions of those evidence rows among ids whose state is current.
 	Current(ctx context.Context, ids []string) (map[string]int64, error)
 	// ReplaceSizes replaces the columns of records and retained bytes, version and computed_at of evidence rows that Current

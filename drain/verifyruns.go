@@ -8,7 +8,8 @@ import (
 	"tidemark/summary"
 )
 
-// wrongRun is a run whose evidence is not what its events say, and the connections that it names or matches by either.
+// wrongRun is a run whose evidence is not what its events say, or that is nobody's and not listed so, and the connections that it names
+// or matches by either.
 type wrongRun struct {
 	id    string
 	names set
@@ -24,17 +25,26 @@ func wrongRuns(ctx context.Context, s Snapshot, runIDs []string) ([]wrongRun, er
 	if err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}
+	wanted := make(map[string]RunRow, len(facts))
+	var by []Attribution
+	for id, f := range facts {
+		row, err := NewRunRow(f)
+		if err != nil {
+			return nil, err
+		}
+		wanted[id] = row
+		by = append(by, row.attributions()...)
+	}
+	unlisted, err := s.Unlisted(ctx, by)
+	if err != nil {
+		return nil, fmt.Errorf("read unattributed runs: %w", err)
+	}
+	lost := func(a Attribution) bool { return slices.Contains(unlisted, a) }
 	var wrong []wrongRun
 	for _, id := range runIDs {
 		got, had := rows[id]
-		var want RunRow
-		f, has := facts[id]
-		if has {
-			if want, err = NewRunRow(f); err != nil {
-				return nil, err
-			}
-		}
-		if has == had && want.same(got) {
+		want, has := wanted[id]
+		if has == had && want.same(got) && !slices.ContainsFunc(want.attributions(), lost) {
 			continue
 		}
 		var keys []ProfileKey

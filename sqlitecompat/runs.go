@@ -61,10 +61,10 @@ const soundRun = `CASE WHEN json_valid(r.profile_keys) AND json_valid(r.connecti
 	AND r.source_id IS (CASE WHEN json_array_length(r.source_ids) = 1 THEN r.source_ids ->> 0 END)
 	AND r.connection_id IS (CASE WHEN json_array_length(r.connection_ids) = 1 THEN r.connection_ids ->> 0 END)
 	AND (SELECT count(*) FROM run_names n WHERE n.run_id = r.run_id AND n.name IN (
-		SELECT value FROM json_each(CASE n.kind WHEN 'profile' THEN r.profile_keys WHEN 'connection' THEN r.connection_ids ELSE r.source_ids END)))
-		= json_array_length(r.profile_keys) + json_array_length(r.connection_ids) + json_array_length(r.source_ids)
+		SELECT value FROM json_each(CASE n.kind WHEN 'profile' THEN r.profile_keys ELSE r.connection_ids END)))
+		= json_array_length(r.profile_keys) + json_array_length(r.connection_ids)
 	AND (SELECT count(*) FROM run_names n WHERE n.run_id = r.run_id)
-		= json_array_length(r.profile_keys) + json_array_length(r.connection_ids) + json_array_length(r.source_ids)
+		= json_array_length(r.profile_keys) + json_array_length(r.connection_ids)
 	ELSE 0 END`
 
 // RunRows implements drain.Source. Of a row that is attributed by other than what it lists only that is returned, so that it is
@@ -172,7 +172,7 @@ func (t *drainTx) ReplaceRuns(ctx context.Context, version int64, runs []drain.R
 		if err != nil {
 			return err
 		}
-		for kind, names := range map[string][]string{"profile": r.ProfileKeys, "connection": r.ConnectionIDs, "source": r.SourceIDs} {
+		for kind, names := range map[string][]string{"profile": r.ProfileKeys, "connection": r.ConnectionIDs} {
 			for _, name := range names {
 				if err := t.exec(ctx, `INSERT INTO run_names (kind, name, run_id) VALUES (?, ?, ?)`, kind, name, r.RunID); err != nil {
 					return err

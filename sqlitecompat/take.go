@@ -35,6 +35,11 @@ func (t *drainTx) Take(ctx context.Context, force, first []string) (drain.Taken,
 	if err != nil {
 		return drain.Taken{}, fmt.Errorf("take marks: %w", err)
 	}
+	if len(b.identities)+len(b.boundKeys) > 0 {
+		if err := t.listChosen(ctx, movedChoice, array(b.identities), array(b.boundKeys)); err != nil {
+			return drain.Taken{}, err
+		}
+	}
 	retry, err := b.unpark(ctx, failed, force)
 	if err != nil {
 		return drain.Taken{}, err
@@ -72,6 +77,9 @@ func (t *drainTx) expand(ctx context.Context) error {
 			err = t.exec(ctx, `
 				INSERT INTO marks (marked_at, component, recount, connector_instance_id)
 				SELECT ?, ?, 1, connector_instance_id FROM `+connections, b.at, b.component)
+		}
+		if err == nil && (b.component == string(summary.Identity) || b.component == string(summary.All)) {
+			err = t.listChosen(ctx, everyChoice)
 		}
 		if err == nil && (b.component == string(summary.Runs) || b.component == string(summary.All)) {
 			err = t.exec(ctx, `
@@ -167,6 +175,8 @@ type batch struct {
 	connections map[string]*summary.Pending
 	runs        []drain.RunMark
 	connectors  []string
+	identities  []string // connections whose identity may have changed
+	boundKeys   []string // profile keys that somebody began or ceased to expect
 	marks       int64
 }
 
@@ -212,9 +222,15 @@ func (b *batch) add(g *group) {
 	switch g.scope {
 	case "run":
 		b.runs = append(b.runs, drain.RunMark{RunID: g.run, ProfileKey: g.profileKey, ConnectionID: connection})
+		if g.run == "" {
+			b.boundKeys = append(b.boundKeys, g.profileKey)
+		}
 	case "connector":
 		b.connectors = append(b.connectors, g.connector)
 	default:
+		if c := summary.Component(g.component); c == summary.Identity || c == summary.All {
+			b.identities = append(b.identities, connection)
+		}
 		p := b.connections[connection]
 		if p == nil {
 			p = &summary.Pending{}

@@ -2,6 +2,8 @@ package acceptance
 
 import (
 	"testing"
+
+	"tidemark/internal/enginetest"
 )
 
 // TestUnattributedRuns: of every kind that is nobody's, counted once each, and only for an owner who may know (SPEC section 9 rule 1).
@@ -13,7 +15,8 @@ func TestUnattributedRuns(t *testing.T) {
 			w.Exec(w.t, event("run.completed", id, "amazon", data, "2026-05-20T11:00:00.000000Z"))
 		}
 		count := func() [2]int64 {
-			w.Settle(w.t)
+			w.CheckG2(w.t) // counted by whose runs are whose now, whatever a drain has seen of it
+			w.CheckG3(w.t)
 			return [2]int64{*w.scoped("ada", "ci_home").Unattributed, *w.scoped("bob", "ci_bob").Unattributed}
 		}
 		expect := func(what string, want [2]int64) {
@@ -44,9 +47,20 @@ func TestUnattributedRuns(t *testing.T) {
 		w.Exec(w.t, `UPDATE connector_instances SET source_binding = '{"browser_profile_key":"profile-home"}' WHERE connector_instance_id = 'ci_work'`)
 		expect("a key that two of ada's share now", [2]int64{3, 1})
 		w.Exec(w.t, `DELETE FROM connector_instances WHERE connector_instance_id = 'ci_bob'`)
-		w.Settle(w.t)
+		w.CheckG2(w.t)
+		w.CheckG3(w.t)
 		if got := *w.scoped("ada", "ci_home").Unattributed; got != 9 { // what nobody else could own: three lost ones, the unknown, keys and bob's, too
 			w.t.Errorf("%s: after bob has gone ada's are %d, want 9", w.Name, got)
+		}
+		w.Exec(w.t, `UPDATE connector_instances SET source_binding = '{"browser_profile_key":"profile-work"}' WHERE connector_instance_id = 'ci_work'`)
+		w.CheckG2(w.t)
+		w.CheckG3(w.t)
+		w.Foreign(w.t, enginetest.Empty("connector_instances").In(w.Engine), // all that was anybody's is nobody's
+			`INSERT INTO connector_instances (connector_instance_id, owner_subject_id, connector_id) VALUES ('ci_other', 'ada', 'amazon')`)
+		w.CheckG2(w.t)
+		w.CheckG3(w.t)
+		if got := *w.scoped("ada", "ci_other").Unattributed; got != 10 {
+			w.t.Errorf("%s: after all have gone ada's are %d, want 10", w.Name, got)
 		}
 	})
 }

@@ -130,36 +130,52 @@ func (w *world) scoped(owner, id string) row {
 	return r
 }
 
-// fill writes connections ci_FROM to ci_TO of an owner and connector, each with one record, and of the first with runs.
+// fill writes connections CONNECTOR_FROM to CONNECTOR_TO of an owner and connector, each with one record, a profile key of its own, and runs.
 func (w *world) fill(owner, connector string, from, to, runs int) {
 	w.t.Helper()
-	numbers := fmt.Sprintf("generate_series(%d, %d) n (i)", from, to)
-	digits := "lpad(i::text, 6, '0')"
-	events := fmt.Sprintf("generate_series(1, %d) r (j)", runs)
-	begin := ""
-	if w.Name == enginetest.SQLite {
-		begin = fmt.Sprintf("WITH RECURSIVE n (i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d), r (j) AS (SELECT 1 UNION ALL SELECT j + 1 FROM r WHERE j < %d) ", from, to, runs)
-		numbers, digits, events = "n", "printf('%06d', i)", "r"
-	}
-	id := "'" + connector + "_' || " + digits
+	begin, numbers, id := w.numbered(connector, from, to)
 	w.Exec(w.t,
 		fmt.Sprintf(`INSERT INTO connectors (connector_id, manifest, created_at, updated_at) VALUES ('%s', '{"streams":[{"name":"items"}]}', %s, %[2]s) ON CONFLICT DO NOTHING`, connector, at),
 		`INSERT INTO connector_instances (connector_instance_id, owner_subject_id, connector_id, status, source_kind, source_binding_key, source_binding, created_at, updated_at) `+
-			begin+`SELECT `+id+`, '`+owner+`', '`+connector+`', 'active', 'account', `+id+`, '{}', `+at+`, `+at+` FROM `+numbers,
+			begin+`SELECT `+id+`, '`+owner+`', '`+connector+`', 'active', 'account', `+id+`, `+w.object("browser_profile_key", id)+`, `+at+`, `+at+` FROM `+numbers,
 		`INSERT INTO records (connector_instance_id, stream, record_key, record_json, emitted_at) `+
 			begin+`SELECT `+id+`, 'items', 'k', '{}', `+at+` FROM `+numbers)
 	if runs > 0 {
-		w.Exec(w.t, `INSERT INTO spine_events (event_id, event_type, occurred_at, recorded_at, run_id, source_id, data) `+
-			begin+`SELECT `+id+` || '/' || j, 'run.completed', `+at+`, `+at+`, `+id+` || '/' || j, '`+connector+`', `+w.object(id)+` FROM `+numbers+`, `+events)
+		w.history(connector, from, to, runs)
 	}
 }
 
-// object is an SQL expression of event data that names a connection.
-func (w *world) object(id string) string {
+// history writes runs of one event for each of these connections: CONNECTOR_N/J, which names it, and CONNECTOR_N/key/J with its profile key.
+func (w *world) history(connector string, from, to, runs int) {
+	w.t.Helper()
+	begin, numbers, id := w.numbered(connector, from, to)
+	times := fmt.Sprintf("generate_series(1, %d) r (j)", runs)
 	if w.Name == enginetest.SQLite {
-		return "json_object('connection_id', " + id + ")"
+		begin += fmt.Sprintf(", r (j) AS (SELECT 1 UNION ALL SELECT j + 1 FROM r WHERE j < %d) ", runs)
+		times = "r"
 	}
-	return "json_build_object('connection_id', " + id + ")"
+	for part, data := range map[string]string{"/": w.object("connection_id", id), "/key/": w.object("browser_surface_profile_key", id)} {
+		run := id + ` || '` + part + `' || j`
+		w.Exec(w.t, `INSERT INTO spine_events (event_id, event_type, occurred_at, recorded_at, run_id, source_id, data) `+
+			begin+`SELECT `+run+`, 'run.completed', `+at+`, `+at+`, `+run+`, '`+connector+`', `+data+` FROM `+numbers+`, `+times)
+	}
+}
+
+// numbered begins a statement that selects from numbers, and gives the id that each connection has.
+func (w *world) numbered(connector string, from, to int) (begin, numbers, id string) {
+	if w.Name == enginetest.SQLite {
+		return fmt.Sprintf("WITH RECURSIVE n (i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d) ", from, to), "n",
+			"'" + connector + "_' || printf('%06d', i)"
+	}
+	return "", fmt.Sprintf("generate_series(%d, %d) n (i)", from, to), "'" + connector + "_' || lpad(i::text, 6, '0')"
+}
+
+// object is an SQL expression of an object with one member.
+func (w *world) object(name, value string) string {
+	if w.Name == enginetest.SQLite {
+		return "json_object('" + name + "', " + value + ")"
+	}
+	return "json_build_object('" + name + "', " + value + ")"
 }
 
 // at is a time in SQL.

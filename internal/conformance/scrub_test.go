@@ -93,6 +93,7 @@ func spoiltThings() []spoilt {
 		}},
 		spoilt{name: "whose a run is", id: "ci_chase", cause: drain.CauseRun, only: enginetest.SQLite, spoil: []string{"UPDATE run_evidence SET connection_id = 'ci_home' WHERE run_id = 'r_chase_1'"}},
 		spoilt{name: "the names of a run", id: "ci_chase", cause: drain.CauseMarkLost, only: enginetest.SQLite, spoil: []string{"DELETE FROM run_names WHERE run_id = 'r_chase_1'"}},
+		spoilt{name: "the list of what is nobody's", cause: drain.CauseRun, spoil: []string{"DELETE FROM unattributed WHERE kind = 'profile'"}},
 		spoilt{name: "a mark of records", id: "ci_work", cause: drain.CauseMarkLost, spoil: []string{lost}, prepare: []string{
 			"INSERT INTO records (connector_instance_id, stream, record_key, record_json) VALUES ('ci_work', 'orders', 'lost', '{}')",
 		}},

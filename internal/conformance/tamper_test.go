@@ -50,6 +50,7 @@ func TestVerifyNamesWhatWasTamperedWith(t *testing.T) {
 			found(t, e, "ci_home", "retained_size_stream[orders]", "DELETE FROM retained_size_stream WHERE connector_instance_id = 'ci_home' AND stream = 'orders'")
 			found(t, e, "ci_chase", "run_evidence", "DELETE FROM run_evidence WHERE run_id = 'r_chase_1'")
 			found(t, e, "ci_chase", "run_evidence", "UPDATE run_evidence SET first_seq = 7 WHERE run_id = 'r_chase_1'")
+			found(t, e, "", "run_evidence[r_nobody]", "DELETE FROM unattributed WHERE name = 'r_nobody'")
 			found(t, e, "ci_home", "connector_instance_id", "DELETE FROM connector_summary_evidence WHERE connector_instance_id = 'ci_home'")
 			found(t, e, "ci_ghost", "connector_instance_id", "INSERT INTO connector_summary_evidence ("+strings.Join(columns, ", ")+") SELECT "+
 				strings.Replace(strings.Join(columns, ", "), "connector_instance_id", "'ci_ghost'", 1)+" FROM connector_summary_evidence WHERE connector_instance_id = 'ci_home'")

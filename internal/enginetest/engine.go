@@ -72,6 +72,8 @@ type backend interface {
 	announced(ctx context.Context, since int64) (Announced, error)
 	// snapshot opens a consistent view; release ends it.
 	snapshot(ctx context.Context) (s recount.Snapshot, release func(), err error)
+	// work runs a statement and tells what it cost.
+	work(ctx context.Context, s Traced) (int64, error)
 	// dump reads what is derived, for a comparison byte for byte.
 	dump(ctx context.Context) ([]Row, error)
 }

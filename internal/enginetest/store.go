@@ -15,6 +15,7 @@ func (e *Engine) CheckStore(t TB, state *recount.State) {
 	for _, want := range state.Expected {
 		owners[want["identity"].(map[string]any)["owner_subject_id"].(string)]++
 	}
+	counted := map[[2]string]bool{} // connectors of owners: all connections of one tell the same of it
 	for owner, n := range owners {
 		found := e.pages(t, owner, max(2, n/2))
 		if len(found) != n {
@@ -22,6 +23,10 @@ func (e *Engine) CheckStore(t TB, state *recount.State) {
 		}
 		for i := range found {
 			e.checkObservation(t, state.Expected[found[i].ConnectionID], &found[i])
+			if of := [2]string{found[i].Identity.ConnectorID, owner}; !counted[of] {
+				counted[of] = true
+				e.checkUnattributed(t, state, &found[i])
+			}
 		}
 	}
 }
@@ -47,6 +52,19 @@ func (e *Engine) pages(t TB, owner string, limit int) []summary.Observation {
 		if !page.More {
 			return out
 		}
+	}
+}
+
+// checkUnattributed holds the one count of a scoped read that is of no single connection against the recount.
+func (e *Engine) checkUnattributed(t TB, state *recount.State, o *summary.Observation) {
+	t.Helper()
+	scoped, err := e.Scoped(t.Context(), o.Identity.OwnerSubjectID, o.ConnectionID)
+	if err != nil || scoped.Detail == nil {
+		t.Fatalf("%s: scoped read of %q: %+v, %v", e.Name, o.ConnectionID, scoped.Detail, err)
+	}
+	want := state.Unattributed(o.Identity.ConnectorID, o.Identity.OwnerSubjectID)
+	if got := scoped.Detail.UnattributedRuns; got != want {
+		t.Errorf("%s: connection %q: unattributed runs as read: want %d, got %d", e.Name, o.ConnectionID, want, got)
 	}
 }
 

@@ -22,6 +22,7 @@ func (s *State) Check() []Problem {
 	for _, id := range s.twice {
 		c.report(id, "evidence rows", "1", "more")
 	}
+	c.runs()
 	for table, reason := range s.untrusted {
 		c.report("", "capture of "+table, "trusted", reason)
 	}
@@ -30,7 +31,9 @@ func (s *State) Check() []Problem {
 
 // Settled holds it against G3: Check, and no mark is left but those of connections whose evidence says that it failed.
 func (s *State) Settled() []Problem {
-	problems := s.Check()
+	c := checker{State: s, problems: s.Check()}
+	c.settledRuns()
+	problems := c.problems
 	for _, mark := range s.marks.all {
 		if mark.doc["held"] == "parked" && s.Stored[mark.key]["state"] == "failed" {
 			continue

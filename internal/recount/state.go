@@ -12,6 +12,8 @@ type State struct {
 	twice     []string // connections with more than one evidence row
 	sizes     map[string][]map[string]any
 	marks     marks
+	named     map[string]map[string]any // what the events of each run name
+	listed    map[listing]bool          // as nobody's
 	overview  map[string]map[string]any
 	untrusted map[string]string
 }
@@ -40,6 +42,9 @@ func Load(ctx context.Context, s Snapshot) (*State, error) {
 	if st.marks, err = s.marks(ctx); err != nil {
 		return nil, err
 	}
+	if err := st.loadRuns(ctx, s); err != nil {
+		return nil, err
+	}
 	overview, err := s.read(ctx, "overview")
 	if err != nil {
 		return nil, err
@@ -52,6 +57,24 @@ func Load(ctx context.Context, s Snapshot) (*State, error) {
 		st.untrusted[row.key] = render(row.doc)
 	}
 	return st, err
+}
+
+func (s *State) loadRuns(ctx context.Context, from Snapshot) error {
+	named, err := from.read(ctx, "named")
+	if err != nil {
+		return err
+	}
+	s.named, s.listed = map[string]map[string]any{}, map[listing]bool{}
+	for _, row := range named {
+		s.named[row.key] = row.doc
+	}
+	listed, err := from.read(ctx, "listed")
+	for _, row := range listed {
+		kind, _ := row.doc["kind"].(string)
+		name, _ := row.doc["name"].(string)
+		s.listed[listing{row.key, kind, name}] = true
+	}
+	return err
 }
 
 // Dirty lists the connections, existing or with evidence, that a visible mark covers.

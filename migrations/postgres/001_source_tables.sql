@@ -162,9 +162,9 @@ CREATE TABLE IF NOT EXISTS public.device_heartbeats (
 -- recounts walk one stream by the key's prefix.
 CREATE INDEX IF NOT EXISTS connector_instances_page ON public.connector_instances
     (owner_subject_id, connector_id, created_at, connector_instance_id);
-CREATE INDEX IF NOT EXISTS connector_instances_connector ON public.connector_instances (connector_id);
+CREATE INDEX IF NOT EXISTS connector_instances_connector ON public.connector_instances (connector_id, owner_subject_id);
 CREATE INDEX IF NOT EXISTS connector_instances_profile ON public.connector_instances
-    ((source_binding ->> 'browser_profile_key'), connector_id) WHERE source_binding ->> 'browser_profile_key' IS NOT NULL;
+    ((source_binding ->> 'browser_profile_key'), connector_id, owner_subject_id) WHERE source_binding ->> 'browser_profile_key' IS NOT NULL;
 CREATE INDEX IF NOT EXISTS blobs_connection ON public.blobs (connector_instance_id, stream) INCLUDE (size_bytes);
 CREATE INDEX IF NOT EXISTS connector_detail_gaps_connection ON public.connector_detail_gaps
     (connector_instance_id, status, stream) INCLUDE (updated_at, next_attempt_after, attempt_count);

@@ -40,8 +40,34 @@ CREATE INDEX run_evidence_profile_open ON tidemark.run_evidence ((profile_keys[1
     WHERE status = 'running' AND cardinality(profile_keys) = 1 AND cardinality(source_ids) = 1;
 CREATE INDEX run_evidence_connection_open ON tidemark.run_evidence ((connection_ids[1]))
     WHERE status = 'running' AND cardinality(profile_keys) = 0 AND cardinality(connection_ids) = 1;
--- What any run named, for recounts of one connection and for the runs of a connector that belong to none.
-CREATE INDEX run_evidence_named ON tidemark.run_evidence USING gin (profile_keys, connection_ids, source_ids);
+-- What any run named, for recounts of one connection.
+CREATE INDEX run_evidence_named ON tidemark.run_evidence USING gin (profile_keys, connection_ids);
+
+-- By what each run is attributed (SPEC section 9 rule 1), once per connector that it names: its one profile key (then it names one
+-- connector), else the one connection that it names, else nothing but itself.
+CREATE VIEW tidemark.run_attributions AS
+SELECT r.source_ids[1] AS connector_id, 'profile'::text COLLATE "C" AS kind, r.profile_keys[1] AS name,
+       r.run_id, r.profile_keys, r.connection_ids, r.source_ids
+FROM tidemark.run_evidence r WHERE cardinality(r.profile_keys) = 1 AND cardinality(r.source_ids) = 1
+UNION ALL
+SELECT s.connector_id, 'connection', r.connection_ids[1], r.run_id, r.profile_keys, r.connection_ids, r.source_ids
+FROM tidemark.run_evidence r CROSS JOIN LATERAL unnest(r.source_ids) s (connector_id)
+WHERE cardinality(r.profile_keys) = 0 AND cardinality(r.connection_ids) = 1
+UNION ALL
+SELECT s.connector_id, 'run', r.run_id, r.run_id, r.profile_keys, r.connection_ids, r.source_ids
+FROM tidemark.run_evidence r CROSS JOIN LATERAL unnest(r.source_ids) s (connector_id)
+WHERE NOT (cardinality(r.profile_keys) = 1 AND cardinality(r.source_ids) = 1
+           OR cardinality(r.profile_keys) = 0 AND cardinality(r.connection_ids) = 1);
+
+-- The attributions of runs that belong to nobody: no connection, or more than one, is named so. A scoped read finds a connector's
+-- unattributed runs here, however many others the connector has. As of the marks that drains have taken; see db/DESIGN.md.
+CREATE TABLE tidemark.unattributed (
+    connector_id text COLLATE "C" NOT NULL,
+    kind         text COLLATE "C" NOT NULL CHECK (kind IN ('profile', 'connection', 'run')),
+    name         text COLLATE "C" NOT NULL,
+    PRIMARY KEY (connector_id, kind, name)
+);
+CREATE INDEX unattributed_name ON tidemark.unattributed (name, kind);
 
 -- The runs that belong to one connection (SPEC section 9 rule 1). profile_key is the connection's expected key, null if it has
 -- none or if another connection of the connector expects the same. Inlined, so LIMIT walks the two indexes above.

@@ -249,8 +249,8 @@ CREATE TABLE IF NOT EXISTS device_heartbeats (
 -- Indexes that the reads need. None on records beyond its key: each would cost every writer on every insert, and
 -- recounts walk one stream by the key's prefix.
 CREATE INDEX IF NOT EXISTS connector_instances_page ON connector_instances (owner_subject_id, connector_id, created_at, connector_instance_id);
-CREATE INDEX IF NOT EXISTS connector_instances_connector ON connector_instances (connector_id);
-CREATE INDEX IF NOT EXISTS connector_instances_profile ON connector_instances (browser_profile_key, connector_id)
+CREATE INDEX IF NOT EXISTS connector_instances_connector ON connector_instances (connector_id, owner_subject_id);
+CREATE INDEX IF NOT EXISTS connector_instances_profile ON connector_instances (browser_profile_key, connector_id, owner_subject_id)
     WHERE browser_profile_key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS blobs_connection ON blobs (connector_instance_id, stream, size_bytes);
 CREATE INDEX IF NOT EXISTS connector_detail_gaps_connection ON connector_detail_gaps

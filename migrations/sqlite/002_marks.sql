@@ -31,6 +31,7 @@ CREATE INDEX marks_connection ON marks (connector_instance_id, component, stream
 CREATE INDEX marks_run ON marks (run_id, profile_key) WHERE scope = 'run';
 CREATE INDEX marks_profile ON marks (profile_key) WHERE scope = 'run';
 CREATE INDEX marks_connector ON marks (connector_id) WHERE scope = 'connector';
+CREATE INDEX marks_identity ON marks (connector_instance_id) WHERE scope = 'connection' AND component IN ('identity', 'all');
 CREATE INDEX marks_all ON marks (component) WHERE scope = 'all';
 
 -- Marks of connections whose recompute failed.

@@ -36,14 +36,25 @@ CREATE INDEX run_evidence_profile ON run_evidence (profile_key, source_id, statu
     WHERE profile_key IS NOT NULL AND source_id IS NOT NULL;
 CREATE INDEX run_evidence_connection ON run_evidence (connection_id, status, first_seq)
     WHERE connection_id IS NOT NULL AND profile_keys = '[]';
--- What any run named, for recounts of one connection, and whose runs they are.
+-- What any run named, for recounts of one connection.
 CREATE TABLE run_names (
-    kind   TEXT NOT NULL CHECK (kind IN ('profile', 'connection', 'source')),
+    kind   TEXT NOT NULL CHECK (kind IN ('profile', 'connection')),
     name   TEXT NOT NULL,
     run_id TEXT NOT NULL,
     PRIMARY KEY (kind, name, run_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX run_names_run ON run_names (run_id);
+
+-- By what runs are attributed that belong to nobody (SPEC section 9 rule 1): their one profile key, else the one connection that they
+-- name, else nothing but themselves; once per connector that they name. A scoped read finds a connector's unattributed runs
+-- here, however many others the connector has. As of the marks that drains have taken; see sqlitecompat/DESIGN.md.
+CREATE TABLE unattributed (
+    connector_id TEXT NOT NULL,
+    kind         TEXT NOT NULL CHECK (kind IN ('profile', 'connection', 'run')),
+    name         TEXT NOT NULL,
+    PRIMARY KEY (connector_id, kind, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unattributed_name ON unattributed (name, kind);
 
 -- A connection's expected profile key as far as it attributes runs: null if a sibling expects it, too.
 CREATE VIEW run_owners AS
