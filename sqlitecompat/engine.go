@@ -77,7 +77,7 @@ func (d *DB) Verify(ctx context.Context, ids []string, progress func(done, total
 // back. drain.ErrUnknownConnection if the id names neither a connection nor evidence of one.
 func (d *DB) Mark(ctx context.Context, id string) error {
 	result, err := d.writer.ExecContext(ctx, `
-		INSERT INTO marks (marked_at, component, recount, connector_instance_id) SELECT ?1, 'all', 1, ?2
+		INSERT INTO main.marks (marked_at, component, recount, connector_instance_id) SELECT ?1, 'all', 1, ?2
 		WHERE EXISTS (SELECT 1 FROM connector_instances WHERE connector_instance_id = ?2)
 		   OR EXISTS (SELECT 1 FROM connector_summary_evidence WHERE connector_instance_id = ?2)`, d.instant(), id)
 	if err != nil {
@@ -92,7 +92,7 @@ func (d *DB) Mark(ctx context.Context, id string) error {
 
 // MarkAll leaves a recount mark for every connection.
 func (d *DB) MarkAll(ctx context.Context) error {
-	_, err := d.writer.ExecContext(ctx, `INSERT INTO marks (marked_at, scope, component, recount) VALUES (?, 'all', 'all', 1)`, d.instant())
+	_, err := d.writer.ExecContext(ctx, `INSERT INTO main.marks (marked_at, scope, component, recount) VALUES (?, 'all', 'all', 1)`, d.instant())
 	if err != nil {
 		return fmt.Errorf("mark every connection: %w", unreachable(err))
 	}

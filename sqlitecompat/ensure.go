@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tidemark/drain"
 	"tidemark/summary"
@@ -13,18 +14,42 @@ import (
 
 // startCapture lets the hooks capture, if the tables are such that they can.
 func (d *DB) startCapture(ctx context.Context) error {
+	unfit, err := d.unfit(ctx)
+	if err != nil {
+		return unreachable(err)
+	}
+	if unfit != "" {
+		return fmt.Errorf("table %s is not as migrated: its first columns must be %s; restore it from a copy of the file",
+			unfit, strings.Join(hooks[unfit].columns, ", "))
+	}
+	d.capturing.Store(true)
+	return nil
+}
+
+// unfit names a source table whose columns are not where the hooks read them; "" if there is none.
+func (d *DB) unfit(ctx context.Context) (string, error) {
 	for _, g := range guards {
 		have, err := columns(ctx, d.reader, g.table)
 		if err != nil {
-			return unreachable(err)
+			return "", err
 		}
 		for i, name := range hooks[g.table].columns {
 			if i >= len(have) || have[i].name != name {
-				return fmt.Errorf("table %s is not as migrated: its column %d must be %s; restore it from a copy of the file", g.table, i+1, name)
+				return g.table, nil
 			}
 		}
 	}
-	d.capturing.Store(true)
+	return "", nil
+}
+
+// stopCapture leaves it to the guard triggers to mark what the hooked connection changes, once it is between two transactions.
+func (d *DB) stopCapture(ctx context.Context) error {
+	conn, err := d.writer.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // it only goes back to the pool
+	d.capturing.Store(false)
 	return nil
 }
 
@@ -44,17 +69,29 @@ func (d *DB) EnsureCapture(ctx context.Context) ([]drain.Finding, error) {
 	if len(found) == 0 && !own.replaces(set) {
 		return nil, nil
 	}
-	if i := slices.IndexFunc(found, func(f drain.Finding) bool { return f.Problem == tableMissing }); i >= 0 {
-		return nil, fmt.Errorf("install guard triggers: table %s is missing: restore it from a copy of the file", found[i].Table)
+	for _, f := range found {
+		switch f.Problem {
+		case tableMissing:
+			return nil, fmt.Errorf("install guard triggers: table %s is missing: %s", f.Table, f.Fix)
+		case fileReplaced:
+			return nil, fmt.Errorf("install guard triggers: %s: %s; %s", f.Object, f.Detail, f.Fix)
+		case tableReplaced:
+			if err := d.stopCapture(ctx); err != nil {
+				return nil, fmt.Errorf("install guard triggers: %w", unreachable(err))
+			}
+		}
 	}
 	err = d.immediate(ctx, func(conn *sql.Conn) (bool, error) {
-		// What differs now, under the write lock; the hooked row is up here in any case, so that was looked up above.
+		// What differs now, under the write lock. The hooked row is up here in any case, and the hooks have been stopped, so
+		// these were looked up above.
 		now, set, err := inventory(ctx, conn)
 		if err != nil {
 			return false, fmt.Errorf("take inventory: %w", err)
 		}
-		up := slices.DeleteFunc(slices.Clone(found), func(f drain.Finding) bool { return f.Problem != hookedRowLeft })
-		found = append(now, up...)
+		before := slices.DeleteFunc(slices.Clone(found), func(f drain.Finding) bool {
+			return f.Problem != hookedRowLeft && f.Problem != tableReplaced
+		})
+		found = append(now, before...)
 		target := set
 		if own.replaces(set) {
 			target = own
@@ -156,9 +193,9 @@ func distrust(ctx context.Context, conn *sql.Conn, found []drain.Finding, first 
 		if err == nil && populated {
 			if g.component == "manifest" {
 				_, err = conn.ExecContext(ctx, `
-					INSERT INTO marks (scope, component, recount, connector_id) SELECT 'connector', 'manifest', 1, connector_id FROM connectors`)
+					INSERT INTO main.marks (scope, component, recount, connector_id) SELECT 'connector', 'manifest', 1, connector_id FROM connectors`)
 			} else {
-				_, err = conn.ExecContext(ctx, `INSERT INTO marks (scope, component, recount) VALUES ('all', ?, 1)`, g.component)
+				_, err = conn.ExecContext(ctx, `INSERT INTO main.marks (scope, component, recount) VALUES ('all', ?, 1)`, g.component)
 			}
 		}
 		if err != nil {

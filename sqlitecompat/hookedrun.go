@@ -10,13 +10,13 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// The statements that the layer runs for itself.
+// The statements that the layer runs for itself. They say main: a temporary table of the caller's may have the same name.
 const (
 	sqlBegin     = `BEGIN IMMEDIATE`
 	sqlCommit    = `COMMIT`
 	sqlRollback  = `ROLLBACK`
-	sqlRaise     = `INSERT OR IGNORE INTO hooked (up) VALUES (1)`
-	sqlLower     = `DELETE FROM hooked`
+	sqlRaise     = `INSERT OR IGNORE INTO main.hooked (up) VALUES (1)`
+	sqlLower     = `DELETE FROM main.hooked`
 	sqlFlush     = `SAVEPOINT tidemark_flush`
 	sqlUnflush   = `ROLLBACK TO tidemark_flush`
 	sqlUnflushed = `RELEASE tidemark_flush`
@@ -151,6 +151,7 @@ func (c *hookedConn) commit(ctx context.Context, run func() error) error {
 	if err := c.control(ctx, sqlFlush); err != nil {
 		return fmt.Errorf("write marks: %w", err)
 	}
+	before := c.capture.begin()
 	err := c.write(ctx, marks)
 	if err == nil {
 		c.txn.written = c.capture.err == nil
@@ -167,6 +168,7 @@ func (c *hookedConn) commit(ctx context.Context, run func() error) error {
 	}
 	c.txn.written = false
 	if c.txn.open {
+		c.capture.doubt(before) // what a trigger on marks has changed is taken back
 		err = errors.Join(err, c.control(ctx, sqlUnflush), c.control(ctx, sqlUnflushed))
 	}
 	return err

@@ -3,6 +3,7 @@ package sqlitecompat
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -16,7 +17,9 @@ const (
 	tableMissing   = summary.CaptureTableMissing
 	triggerMissing = summary.CaptureTriggerMissing
 	triggerAltered = summary.CaptureTriggerAltered
+	tableReplaced  = summary.CaptureTableReplaced // by one whose columns are not where the hooks read them
 	hookedRowLeft  = summary.CaptureHookedRowLeft // the row that keeps the guards still was committed
+	fileReplaced   = summary.CaptureFileReplaced  // what others write to the file of that name is not seen here
 )
 
 // mend is the command that puts the guards back in place.
@@ -44,8 +47,27 @@ func (d *DB) Inventory(ctx context.Context) ([]drain.Finding, error) {
 		found = append(found, drain.Finding{Table: "hooked", Object: "table hooked", Problem: hookedRowLeft, Fix: mend,
 			Detail: "its row keeps every guard trigger still; only a transaction of Tidemark's may hold it"})
 	}
+	unfit, err := d.unfit(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("take inventory: %w", unreachable(err))
+	}
+	gone := func(f drain.Finding) bool { return f.Table == unfit && f.Problem == tableMissing }
+	if unfit != "" && d.capturing.Load() && !slices.ContainsFunc(found, gone) {
+		found = append(found, drain.Finding{Table: unfit, Object: "table " + unfit, Problem: tableReplaced, Fix: mend,
+			Detail: "its columns are not in the order in which Tidemark reads the rows that its own connection changes"})
+	}
+	if d.moved() {
+		found = append(found, drain.Finding{Table: everyTable, Object: "file " + d.path, Problem: fileReplaced, Fix: "start the server again",
+			Detail: "another file lies there than the one that is open, or none: what others write there goes unseen"})
+	}
 	d.lose(found)
 	return found, nil
+}
+
+// moved reports whether another file lies where the one that is open did, or none.
+func (d *DB) moved() bool {
+	now, err := os.Stat(d.path)
+	return err != nil || !os.SameFile(now, d.file)
 }
 
 // inventory is what one snapshot shows, but for the hooked row, and the recorded set.

@@ -7,7 +7,7 @@ import (
 )
 
 // sqlMark inserts one mark.
-const sqlMark = `INSERT INTO marks (marked_at, scope, component, recount, connector_instance_id, stream, records_delta, record_bytes_delta,
+const sqlMark = `INSERT INTO main.marks (marked_at, scope, component, recount, connector_instance_id, stream, records_delta, record_bytes_delta,
 	changes_delta, change_bytes_delta, blobs_delta, blob_bytes_delta, newest_gained, newest_lost, run_id, profile_key, connector_id)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
@@ -66,8 +66,11 @@ func (t *tally) mark(key streamKey) mark {
 	}
 }
 
-// write writes marks and lowers the hooked row.
+// write lowers the hooked row and writes marks. In this order: what a trigger of the user's on marks changes is for the guards to mark.
 func (c *hookedConn) write(ctx context.Context, marks []mark) error {
+	if err := c.control(ctx, sqlLower); err != nil {
+		return fmt.Errorf("lower hooked row: %w", err)
+	}
 	at := c.db.instant().String()
 	args := make([]driver.NamedValue, 17)
 	for _, m := range marks {
@@ -78,9 +81,6 @@ func (c *hookedConn) write(ctx context.Context, marks []mark) error {
 		if err := c.control(ctx, sqlMark, args...); err != nil {
 			return fmt.Errorf("write marks: %w", err)
 		}
-	}
-	if err := c.control(ctx, sqlLower); err != nil {
-		return fmt.Errorf("lower hooked row: %w", err)
 	}
 	return nil
 }

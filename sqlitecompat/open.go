@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -31,8 +32,10 @@ type Options struct {
 // DB is a SQLite file that Tidemark keeps. Safe for concurrent use, as are all of its methods.
 type DB struct {
 	now    func() time.Time
-	writer *sql.DB // one connection, hooked
-	reader *sql.DB // read-only
+	path   string
+	file   os.FileInfo // that is open
+	writer *sql.DB     // one connection, hooked
+	reader *sql.DB     // read-only
 	// drainer is one connection without hooks, for drains. Whoever uses it holds the writer's, too.
 	drainer *sql.DB
 	// capturing: the schema is this program's, so the hooks capture.
@@ -61,7 +64,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if opt.Poll == 0 {
 		opt.Poll = 5 * time.Millisecond
 	}
-	d := &DB{now: opt.Now}
+	d := &DB{now: opt.Now, path: path}
 	if err := d.connect(ctx, path, opt); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -80,6 +83,9 @@ func (d *DB) connect(ctx context.Context, path string, opt Options) error {
 	}
 	if err := d.journal(ctx); err != nil {
 		return fmt.Errorf("open database %s: %w", path, unreachable(err))
+	}
+	if d.file, err = os.Stat(path); err != nil {
+		return fmt.Errorf("open database: %w", err)
 	}
 	if d.reader, err = d.tracedPool(dsn(path, "ro", "query_only(1)"), nil, opt.Readers, opt.Trace); err != nil {
 		return err

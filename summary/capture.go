@@ -23,6 +23,7 @@ const (
 	CapturePartitionForeign  = "partition_foreign"  // a foreign table, which can have no such triggers
 	CaptureBypassed          = "bypassed"           // the auditor saw a change without a mark
 	CaptureHookedRowLeft     = "hooked_row_left"    // SQLite: what keeps the guard triggers still was committed
+	CaptureFileReplaced      = "file_replaced"      // SQLite: another file lies where the open one did, or none
 )
 
 // CaptureReasons are all of them, and what stands for any other reason, or none.
@@ -30,7 +31,7 @@ var CaptureReasons = []string{
 	CaptureNotInstalled, CaptureOnPopulated, CaptureTableMissing, CaptureTableReplaced, CaptureTriggerMissing, CaptureTriggerDisabled,
 	CaptureTriggerDemoted, CaptureTriggerAltered, CaptureTriggerStray, CaptureTriggerTouched, CaptureFunctionMissing, CaptureFunctionAltered,
 	CaptureFunctionOwner, CaptureFunctionTouched, CapturePartitionAttached, CapturePartitionDetached, CapturePartitionForeign,
-	CaptureBypassed, CaptureHookedRowLeft, ReasonUntrusted,
+	CaptureBypassed, CaptureHookedRowLeft, CaptureFileReplaced, ReasonUntrusted,
 }
 
 // CaptureReason is the reason_code of capture_state as a member of the closed set; nil, or one that nobody knows, still is a

@@ -60,6 +60,22 @@ var ofCapture = slices.Concat(
 			name: "loss unknown until it can be written", guarantee: "G9", file: "sqlitecompat/inventory.go",
 			old: "	d.lose(found)\n", new: "", pkg: "./sqlitecompat", run: "TestInventory",
 		},
+		{
+			name: "hooks read a table that was replaced", guarantee: "G1", file: "sqlitecompat/inventory.go",
+			old: "if unfit != \"\" && d.capturing.Load()", new: "if false && d.capturing.Load()", pkg: "./sqlitecompat", run: "TestTableReplaced",
+		},
+		{
+			name: "another file at the open one's place not noticed", guarantee: "G9", file: "sqlitecompat/inventory.go",
+			old: "	return err != nil || !os.SameFile(now, d.file)", new: "	return err != nil && !os.SameFile(now, d.file)", pkg: "./sqlitecompat", run: "TestFileReplaced",
+		},
+		{
+			name: "marks into a temporary namesake", guarantee: "G1", file: "sqlitecompat/marks.go",
+			old: "INSERT INTO main.marks", new: "INSERT INTO marks", pkg: "./sqlitecompat", run: "TestTemporaryNamesakes",
+		},
+		{
+			name: "sums kept of what was taken back with the marks", guarantee: "G1", file: "sqlitecompat/hookedrun.go",
+			old: "		c.capture.doubt(before) //", new: "		_ = before //", pkg: "./sqlitecompat", run: "TestTriggerOnMarks",
+		},
 	},
 )
 
