@@ -119,7 +119,7 @@ func TestPooledDrainGivesWay(t *testing.T) {
 func TestSessionSettings(t *testing.T) {
 	b := open(t)
 	for name, want := range map[string]string{
-		"search_path": "pg_catalog", "jit": "off", "statement_timeout": "0", "idle_in_transaction_session_timeout": "6s",
+		"search_path": "pg_catalog", "jit": "off", "statement_timeout": "0", "row_security": "off", "idle_in_transaction_session_timeout": "6s",
 		"tcp_keepalives_idle": "3", "tcp_user_timeout": "6000", "TimeZone": "UTC", "application_name": db.ApplicationName,
 	} {
 		var got string

@@ -224,6 +224,10 @@ var ofDrain = []mutation{
 		pkg: "./db", run: "TestMigrateAdopts",
 	},
 	{
+		name: "policies hide rows from recounts", guarantee: "G2", file: "db/session.go",
+		old: `{"row_security", "off"}`, new: `{"row_security", "on"}`, pkg: "./db", run: "TestPoliciesHideNothing",
+	},
+	{
 		name: "hung drain keeps its lock", guarantee: "G9", file: "db/session.go",
 		old: `	{"idle_in_transaction_session_timeout", "6s"},` + "\n", new: "",
 		pkg: "./db", run: "TestSessionSettings",
