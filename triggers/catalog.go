@@ -21,6 +21,7 @@ const pinned = `SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL quote_all
 type catalog struct {
 	tables  map[string]bool // source tables that exist
 	members map[string][]child
+	above   map[string]string // by source table, the statement that frees it from a table above it
 	objects map[key]object
 	owners  map[key]string // of functions
 	owner   string         // of tidemark.marks: who must own the functions
@@ -52,7 +53,7 @@ const tree = `
 // readCatalog reads the source tables with all below them, all trigger functions of the schema tidemark, and every trigger that is
 // on one of the tables or calls one of the functions.
 func readCatalog(ctx context.Context, tx pgx.Tx) (catalog, error) {
-	c := catalog{tables: map[string]bool{}, members: map[string][]child{}, objects: map[key]object{}, owners: map[key]string{}, calls: map[key]string{}}
+	c := catalog{tables: map[string]bool{}, members: map[string][]child{}, above: map[string]string{}, objects: map[key]object{}, owners: map[key]string{}, calls: map[key]string{}}
 	err := tx.QueryRow(ctx, `
 		SELECT pg_get_userbyid(m.relowner)::text, current_user::text
 		FROM pg_class m
@@ -68,7 +69,7 @@ func readCatalog(ctx context.Context, tx pgx.Tx) (catalog, error) {
 	for i := range sources {
 		names[i] = sources[i].table
 	}
-	for _, read := range []func(context.Context, pgx.Tx, []string) error{c.readTables, c.readObjects, c.readTouched} {
+	for _, read := range []func(context.Context, pgx.Tx, []string) error{c.readTables, c.readAbove, c.readObjects, c.readTouched} {
 		if err := read(ctx, tx, names); err != nil {
 			return c, fmt.Errorf("read catalog: %w", err)
 		}
@@ -95,6 +96,28 @@ func (c *catalog) readTables(ctx context.Context, tx pgx.Tx, names []string) err
 		} else {
 			c.members[source] = append(c.members[source], m)
 		}
+		return nil
+	})
+	return err
+}
+
+// readAbove looks for tables that source tables are below of: a statement that names such a one changes their rows, and fires its
+// own triggers alone.
+func (c *catalog) readAbove(ctx context.Context, tx pgx.Tx, names []string) error {
+	rows, err := tx.Query(ctx, `
+		SELECT c.relname::text,
+		       format(CASE WHEN c.relispartition THEN 'ALTER TABLE %1$s DETACH PARTITION %2$s' ELSE 'ALTER TABLE %2$s NO INHERIT %1$s' END,
+		              format('%I.%I', pn.nspname, p.relname), format('%I.%I', 'public', c.relname))
+		FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid AND NOT i.inhdetachpending
+		JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1)
+		ORDER BY 1, 2`, names)
+	if err != nil {
+		return err
+	}
+	var table, free string
+	_, err = pgx.ForEachRow(rows, []any{&table, &free}, func() error {
+		c.above[table] = free
 		return nil
 	})
 	return err

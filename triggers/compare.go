@@ -72,11 +72,16 @@ func (c catalog) superfluous(should []object, expected map[key]bool) []object {
 	return out
 }
 
-// unseen lists the tables below source tables that no installation has seen, or that can have no triggers.
+// unseen lists the tables below source tables that no installation has seen, or that can have no triggers, and source tables that are
+// below another table themselves.
 func (c catalog) unseen() []Finding {
 	var out []Finding
 	for i := range sources {
 		table := sources[i].table
+		if free := c.above[table]; free != "" {
+			out = append(out, Finding{table, "table " + ident("public", table), TableBelow,
+				"it is a partition of another table, or inherits from it: a statement that names that one changes rows here and fires no trigger", free})
+		}
 		for _, m := range c.members[table] {
 			switch {
 			case m.foreign:

@@ -47,10 +47,12 @@ const (
 	PartitionDetached Problem = summary.CapturePartitionDetached
 	// PartitionForeign: a foreign table can have no trigger with transition tables.
 	PartitionForeign Problem = summary.CapturePartitionForeign
+	// TableBelow: the source table is a partition of another, or inherits from it.
+	TableBelow Problem = summary.CaptureTableBelow
 )
 
 // InstalledOnPopulated is the reason_code in capture_state of a table that had rows when its triggers were first installed.
 const InstalledOnPopulated = summary.CaptureOnPopulated
 
-// fix mends every finding but a foreign table: installing replaces what differs.
+// fix mends every finding but a foreign table and one above a source table: installing replaces what differs.
 const fix = "tidemark migrate up"

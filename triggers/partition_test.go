@@ -205,3 +205,31 @@ func TestForeignPartition(t *testing.T) {
 		t.Errorf("found %+v", found)
 	}
 }
+
+// A source table that is below another one is changed by statements that name that one, which fire no trigger of it. That is said,
+// with what helps, and costs trust until it is done.
+func TestBelowAnotherTable(t *testing.T) {
+	for _, c := range []struct{ name, put, fix string }{
+		{"inherits", `CREATE TABLE "All" (deleted boolean NOT NULL); ALTER TABLE records INHERIT "All"`, `ALTER TABLE public.records NO INHERIT public."All"`},
+		{"partition", `CREATE TABLE "All" (LIKE records INCLUDING GENERATED) PARTITION BY LIST (deleted); ALTER TABLE "All" ATTACH PARTITION records DEFAULT`,
+			`ALTER TABLE public."All" DETACH PARTITION public.records`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := open(t)
+			b.exec(c.put)
+			found := b.inventory()
+			if len(found) != 1 || found[0].Table != "records" || found[0].Problem != TableBelow || found[0].Fix != c.fix {
+				t.Fatalf("found %+v", found)
+			}
+			for range 2 {
+				if done := b.install(); !slices.Equal(done.Untrusted, []string{"records"}) {
+					t.Errorf("%+v", done)
+				}
+			}
+			b.exec(c.fix)
+			if found := b.inventory(); len(found) > 0 {
+				t.Errorf("after mending: %+v", found)
+			}
+		})
+	}
+}

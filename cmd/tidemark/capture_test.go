@@ -1,6 +1,8 @@
 package main
 
 import (
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +25,34 @@ func TestRecounted(t *testing.T) {
 	got := recounted(before, after)
 	if len(got) != 1 || got[0].Table != "blobs" || got[0].Since != at {
 		t.Errorf("trusted %v, want blobs", got)
+	}
+}
+
+// What no mend can put right is told once, and not mended again and again: each try locks the table.
+func TestWhatCannotBeMendedIsToldOnce(t *testing.T) {
+	dsn := newDatabase(t, onPostgres)
+	e := openEngine(t, dsn)
+	mustForeign(t, dsn, `CREATE TABLE all_blobs (size_bytes bigint NOT NULL); ALTER TABLE blobs INHERIT all_blobs`)
+	var told strings.Builder
+	w := &captureWatch{engine: e, log: slog.New(slog.NewTextHandler(&told, nil))}
+	since := func() string {
+		t.Helper()
+		got, err := e.texts(t.Context(), `SELECT since::text FROM tidemark.capture_state WHERE table_name = 'blobs' AND NOT trusted`)
+		if err != nil || len(got) != 1 {
+			t.Fatalf("blobs untrusted since %v, %v", got, err)
+		}
+		return got[0]
+	}
+	w.look(t.Context())
+	first := since()
+	w.look(t.Context())
+	if again := since(); again != first || strings.Count(told.String(), "capture lost") != 1 {
+		t.Errorf("untrusted since %s, then %s; told:\n%s", first, again, told.String())
+	}
+	mustForeign(t, dsn, `ALTER TABLE blobs NO INHERIT all_blobs`)
+	w.look(t.Context())
+	if len(w.told) > 0 {
+		t.Errorf("after mending: %+v", w.told)
 	}
 }
 

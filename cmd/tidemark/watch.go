@@ -57,12 +57,13 @@ func (w *captureWatch) look(ctx context.Context) {
 	if len(broken) > 0 && (news || !time.Now().Before(w.mendAt)) {
 		err := w.engine.mend(ctx)
 		switch {
-		case err == nil:
-			broken = nil
+		case err == nil: // what is left cannot be mended from here: a table above or below that has, or can have, no triggers of ours
+			broken, err = w.engine.inventory(ctx)
+			warn(ctx, w.log, "triggers cannot be looked after", err)
 		case news:
 			warn(ctx, w.log, "triggers cannot be put in place; tried again", err)
 		}
-		if w.mendAt = time.Now(); err != nil && !triggers.Held(err) { // each try may hold writers up for a moment
+		if w.mendAt = time.Now(); len(broken) > 0 && !triggers.Held(err) { // each try may hold writers up for a moment
 			w.mendAt = w.mendAt.Add(mendAgain)
 		}
 	}

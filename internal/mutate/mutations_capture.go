@@ -9,6 +9,7 @@ var ofCapture = slices.Concat(
 		guard{"stamps of the catalog not read", "WHERE EXISTS (SELECT FROM tidemark.capture_seen)\n", "WHERE false\n", "TestTouchedAndPutBack"},
 	),
 	guards("triggers/compare.go",
+		guard{"tables above not seen", "if free := c.above[table]; free != \"\" {", "if free := c.above[table]; free == \"?\" {", "TestBelowAnotherTable"},
 		guard{"triggers one too many not found", "!expected[k] && serves[function] != \"\"", "false && !expected[k] && serves[function] != \"\"", "TestInventory$|TestPartitionsComeAndGo"},
 	),
 	guards("triggers/replace.go",
@@ -35,6 +36,10 @@ var ofCapture = slices.Concat(
 		guard{"dropped leaf not told", "WHEN 'partition' THEN CASE WHEN n.stamp IS NULL THEN 'partition_detached' ELSE 'partition_attached' END", "", "TestPartitionsComeAndGo"},
 	),
 	[]mutation{
+		{
+			name: "what cannot be mended forgotten", guarantee: "G6", file: "cmd/tidemark/watch.go",
+			old: "			broken, err = w.engine.inventory(ctx)\n", new: "			broken = nil\n", pkg: "./cmd/tidemark", run: "TestWhatCannotBeMended",
+		},
 		{
 			name: "trust from before a second loss", guarantee: "G9", file: "cmd/tidemark/capture.go",
 			old: "a.Table == s.Table && a.Since == s.Since", new: "a.Table == s.Table", pkg: "./cmd/tidemark", run: "TestRecounted",
