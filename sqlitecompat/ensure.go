@@ -139,15 +139,15 @@ func (s recorded) install(ctx context.Context, conn *sql.Conn) error {
 	for _, t := range s.triggers {
 		want[t.name] = t.sql
 	}
-	for name, sql := range actual {
-		if want[name] != sql {
+	for name, is := range actual {
+		if want[name] != is.sql {
 			if _, err := conn.ExecContext(ctx, `DROP TRIGGER "`+name+`"`); err != nil {
 				return fmt.Errorf("drop trigger %s: %w", name, err)
 			}
 		}
 	}
 	for _, t := range s.triggers {
-		if actual[t.name] != t.sql {
+		if actual[t.name].sql != t.sql {
 			if _, err := conn.ExecContext(ctx, t.sql); err != nil {
 				return fmt.Errorf("create trigger %s: %w", t.name, err)
 			}
@@ -157,6 +157,11 @@ func (s recorded) install(ctx context.Context, conn *sql.Conn) error {
 			ON CONFLICT DO UPDATE SET definition = excluded.definition WHERE definition <> excluded.definition`, s.version, t.name, t.table, t.sql)
 		if err != nil {
 			return fmt.Errorf("record trigger %s: %w", t.name, err)
+		}
+	}
+	for _, sql := range []string{`DROP VIEW IF EXISTS main.` + seal, `CREATE VIEW main.` + seal + ` AS SELECT 'keep this view' AS note`} {
+		if _, err := conn.ExecContext(ctx, sql); err != nil {
+			return fmt.Errorf("seal triggers: %w", err)
 		}
 	}
 	return nil

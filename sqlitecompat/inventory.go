@@ -17,9 +17,10 @@ const (
 	tableMissing   = summary.CaptureTableMissing
 	triggerMissing = summary.CaptureTriggerMissing
 	triggerAltered = summary.CaptureTriggerAltered
-	tableReplaced  = summary.CaptureTableReplaced // by one whose columns are not where the hooks read them
-	hookedRowLeft  = summary.CaptureHookedRowLeft // the row that keeps the guards still was committed
-	fileReplaced   = summary.CaptureFileReplaced  // what others write to the file of that name is not seen here
+	triggerTouched = summary.CaptureTriggerTouched // dropped, and put back as it was
+	tableReplaced  = summary.CaptureTableReplaced  // by one whose columns are not where the hooks read them
+	hookedRowLeft  = summary.CaptureHookedRowLeft  // the row that keeps the guards still was committed
+	fileReplaced   = summary.CaptureFileReplaced   // what others write to the file of that name is not seen here
 )
 
 // mend is the command that puts the guards back in place.
@@ -98,20 +99,34 @@ func inventory(ctx context.Context, q queryer) ([]drain.Finding, recorded, error
 }
 
 // differences lists the triggers of a table that are not as recorded.
-func (s recorded) differences(table string, actual map[string]string) []drain.Finding {
+func (s recorded) differences(table string, actual map[string]installed) []drain.Finding {
 	var found []drain.Finding
 	for _, t := range s.triggers {
-		if t.table != table || actual[t.name] == t.sql {
+		is := actual[t.name]
+		if t.table != table || is.sql == t.sql && is.sealed {
 			continue
 		}
 		f := drain.Finding{Table: table, Object: "trigger " + t.name, Problem: triggerAltered, Detail: "it does something else than was installed", Fix: mend}
-		if actual[t.name] == "" {
+		switch is.sql {
+		case "":
 			f.Problem, f.Detail = triggerMissing, "it was dropped, or its table was replaced by another"
+		case t.sql:
+			f.Problem, f.Detail = triggerTouched, "it was dropped, and put back as it was"
 		}
 		found = append(found, f)
 	}
 	return found
 }
+
+// installed is a guard trigger that is there.
+type installed struct {
+	sql    string
+	sealed bool // it was there before the seal, and has not been dropped since
+}
+
+// seal is a view that every installation makes last. What is created later lies behind it in the schema, also after a VACUUM, which
+// keeps the order of triggers and views: so a trigger that was dropped and put back is told from one that was left alone.
+const seal = `tidemark_guards_seal`
 
 // recordedSet reads the newest set; version 0 if there is none.
 func recordedSet(ctx context.Context, q queryer) (recorded, error) {
@@ -134,23 +149,26 @@ func recordedSet(ctx context.Context, q queryer) (recorded, error) {
 }
 
 // schemaObjects reads the names of all tables and the guard triggers with their text.
-func schemaObjects(ctx context.Context, q queryer) (tables []string, triggers map[string]string, err error) {
-	rows, err := q.QueryContext(ctx, `SELECT type, name, coalesce(sql, '') FROM sqlite_schema WHERE type IN ('table', 'trigger')`)
+func schemaObjects(ctx context.Context, q queryer) (tables []string, triggers map[string]installed, err error) {
+	rows, err := q.QueryContext(ctx, `
+		SELECT type, name, coalesce(sql, ''), rowid < coalesce((SELECT rowid FROM sqlite_schema WHERE type = 'view' AND name = ?), 0)
+		FROM sqlite_schema WHERE type IN ('table', 'trigger')`, seal)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer rows.Close() //nolint:errcheck // read to its end, or its error is told
-	triggers = map[string]string{}
+	triggers = map[string]installed{}
 	for rows.Next() {
-		var kind, name, sql string
-		if err := rows.Scan(&kind, &name, &sql); err != nil {
+		var kind, name string
+		var t installed
+		if err := rows.Scan(&kind, &name, &t.sql, &t.sealed); err != nil {
 			return nil, nil, err
 		}
 		switch {
 		case kind == "table":
 			tables = append(tables, name)
 		case strings.HasPrefix(name, guardPrefix):
-			triggers[name] = sql
+			triggers[name] = t
 		}
 	}
 	return tables, triggers, rows.Err()

@@ -166,6 +166,12 @@ func TestBusy(t *testing.T) {
 	f.settle(t)
 }
 
+// guardText is the statement that creates a guard trigger.
+func guardText(name string) string {
+	all := renderGuards()
+	return all[slices.IndexFunc(all, func(t trigger) bool { return t.name == name })].sql + ";"
+}
+
 // TestInventory takes the guards away in every way, finds it, and puts them back with what they may have missed.
 func TestInventory(t *testing.T) {
 	for _, c := range []struct {
@@ -180,6 +186,9 @@ func TestInventory(t *testing.T) {
 		{"altered", `DROP TRIGGER tidemark_guard_blobs_delete; CREATE TRIGGER tidemark_guard_blobs_delete AFTER DELETE ON blobs BEGIN SELECT 1; END; DELETE FROM blobs;`,
 			drain.Finding{Table: "blobs", Object: "trigger tidemark_guard_blobs_delete", Problem: triggerAltered}, []string{"all retained_bytes recount"},
 			"blobs trigger_altered [retained_bytes]"},
+		{"put back", `DROP TRIGGER tidemark_guard_records_update; UPDATE records SET deleted = 1; ` + guardText("tidemark_guard_records_update") + `VACUUM;`,
+			drain.Finding{Table: "records", Object: "trigger tidemark_guard_records_update", Problem: triggerTouched}, []string{"all records recount"},
+			"records trigger_touched [records retained_bytes]"},
 		{"of connectors", `DROP TRIGGER tidemark_guard_connectors_update;`,
 			drain.Finding{Table: "connectors", Object: "trigger tidemark_guard_connectors_update", Problem: triggerMissing},
 			[]string{"connector manifest recount connector:amazon", "connector manifest recount connector:bank"},

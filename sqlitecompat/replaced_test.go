@@ -113,7 +113,7 @@ func TestTriggerOnMarks(t *testing.T) {
 	if _, err := conn.ExecContext(t.Context(), `COMMIT`); err == nil { // taken back, with what the trigger did
 		t.Fatal("commits")
 	}
-	for _, s := range []string{`DELETE FROM records WHERE connector_instance_id = 'new'`, `COMMIT`} {
+	for _, s := range []string{`DROP TRIGGER noted`, `DELETE FROM records WHERE connector_instance_id = 'new'`, `COMMIT`} {
 		if _, err := conn.ExecContext(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}

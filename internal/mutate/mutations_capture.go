@@ -74,6 +74,10 @@ var ofCapture = slices.Concat(
 			old: "	return err != nil || !os.SameFile(now, d.file)", new: "	return err != nil && !os.SameFile(now, d.file)", pkg: "./sqlitecompat", run: "TestFileReplaced",
 		},
 		{
+			name: "guards put back not noticed", guarantee: "G9", file: "sqlitecompat/inventory.go",
+			old: "is.sql == t.sql && is.sealed", new: "is.sql == t.sql", pkg: "./sqlitecompat", run: "TestInventory",
+		},
+		{
 			name: "marks into a temporary namesake", guarantee: "G1", file: "sqlitecompat/marks.go",
 			old: "INSERT INTO main.marks", new: "INSERT INTO marks", pkg: "./sqlitecompat", run: "TestTemporaryNamesakes",
 		},
