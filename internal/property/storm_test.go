@@ -66,7 +66,7 @@ func storm(t *testing.T, e *enginetest.Engine, lasts time.Duration, watch ...fun
 	})
 	run("rebuild", func(ctx context.Context, r *rand.Rand) error {
 		if r.IntN(4) == 0 {
-			return e.MarkAll(ctx)
+			return e.MarkAll(context.WithoutCancel(ctx)) // as writers do, see write
 		}
 		_, err := e.Rebuild(ctx, nil, nil)
 		return err
@@ -118,8 +118,10 @@ func drawn(n int) []enginetest.Statement {
 	return out
 }
 
-// write runs one transaction: one to four statements, some of which fail, committed or rolled back.
+// write runs one transaction: one to four statements, some of which fail, committed or rolled back. It goes on when the storm ends: the
+// server might commit what its client has given up, after the last drain.
 func write(ctx context.Context, e *enginetest.Engine, s enginetest.Session, r *rand.Rand, scripts []enginetest.Statement) error {
+	ctx = context.WithoutCancel(ctx)
 	next := func() string { return scripts[r.IntN(len(scripts))].In(e) }
 	if r.IntN(2) == 0 {
 		_ = s.Exec(ctx, next()) // refused, or not
@@ -144,8 +146,8 @@ func write(ctx context.Context, e *enginetest.Engine, s enginetest.Session, r *r
 	if r.IntN(5) == 0 {
 		end = "ROLLBACK"
 	}
-	if err := s.Exec(context.WithoutCancel(ctx), end); err != nil {
-		return s.Exec(context.WithoutCancel(ctx), "ROLLBACK")
+	if err := s.Exec(ctx, end); err != nil {
+		return s.Exec(ctx, "ROLLBACK")
 	}
 	return nil
 }
