@@ -80,7 +80,8 @@ func TestScopedReadsTouchNoOther(t *testing.T) {
 		w.fill("ada", "a", 101, 1_000, 3)
 		w.fill("bob", "a", 1_001, 2_000, 1)
 		for target, n := range measure() {
-			if n > few[target] {
+			// Postgres reads a table of 100 rows whole, rather than by an index. One of 2,000 it must not.
+			if n > few[target] || w.Name == enginetest.Postgres && n > 100 {
 				w.t.Errorf("%s: %s: work is %d among 100 connections, %d among 2,000", w.Name, target, few[target], n)
 			}
 		}
