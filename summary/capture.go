@@ -8,6 +8,7 @@ const (
 	CaptureOnPopulated       = "installed_on_populated_table" // rows were there before the triggers
 	CaptureTableMissing      = "table_missing"                // the source table itself is gone
 	CaptureTableReplaced     = "table_replaced"               // by another one of the same name
+	CaptureColumnAltered     = "column_altered"               // each row may have another value in it
 	CaptureTriggerMissing    = "trigger_missing"
 	CaptureTriggerDisabled   = "trigger_disabled"
 	CaptureTriggerDemoted    = "trigger_demoted" // fires for other values of session_replication_role
@@ -29,7 +30,7 @@ const (
 
 // CaptureReasons are all of them, and what stands for any other reason, or none.
 var CaptureReasons = []string{
-	CaptureNotInstalled, CaptureOnPopulated, CaptureTableMissing, CaptureTableReplaced, CaptureTriggerMissing, CaptureTriggerDisabled,
+	CaptureNotInstalled, CaptureOnPopulated, CaptureTableMissing, CaptureTableReplaced, CaptureColumnAltered, CaptureTriggerMissing, CaptureTriggerDisabled,
 	CaptureTriggerDemoted, CaptureTriggerAltered, CaptureTriggerStray, CaptureTriggerTouched, CaptureFunctionMissing, CaptureFunctionAltered,
 	CaptureFunctionOwner, CaptureFunctionTouched, CapturePartitionAttached, CapturePartitionDetached, CapturePartitionForeign,
 	CaptureTableBelow, CaptureBypassed, CaptureHookedRowLeft, CaptureFileReplaced, ReasonUntrusted,

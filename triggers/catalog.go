@@ -157,10 +157,10 @@ func (c *catalog) readObjects(ctx context.Context, tx pgx.Tx, names []string) er
 // readTouched reads what the stamps of the catalog tell, and what event triggers have written down.
 func (c *catalog) readTouched(ctx context.Context, tx pgx.Tx, _ []string) error {
 	rows, err := tx.Query(ctx, `
-		SELECT d.table_name, d.shown, d.reason_code, 'it is not as the last installation left it', 0
+		SELECT d.table_name, d.shown, d.reason_code, 'it is not as the last installation left it', (d.object_kind = 'column')::int
 		FROM tidemark.capture_differs d WHERE EXISTS (SELECT FROM tidemark.capture_seen)
 		UNION ALL
-		SELECT t.table_name, 'table public.' || t.table_name, t.reason_code, t.detail, 1 FROM tidemark.capture_touched t
+		SELECT t.table_name, 'table public.' || t.table_name, t.reason_code, t.detail, 2 FROM tidemark.capture_touched t
 		ORDER BY 1, 5, 2, 3`)
 	if err != nil {
 		return err

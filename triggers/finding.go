@@ -22,6 +22,8 @@ const (
 	// TableMissing: the source table itself is gone; TableReplaced: it is another one.
 	TableMissing  Problem = summary.CaptureTableMissing
 	TableReplaced Problem = summary.CaptureTableReplaced
+	// ColumnAltered: a column is not as it was left, so each row may have another value in it, or it is gone.
+	ColumnAltered Problem = summary.CaptureColumnAltered
 	// TriggerMissing: a trigger was dropped, or its table was replaced by another.
 	TriggerMissing Problem = summary.CaptureTriggerMissing
 	// TriggerDisabled: ALTER TABLE … DISABLE TRIGGER, or a restore that was cut off.

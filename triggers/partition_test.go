@@ -227,6 +227,7 @@ func TestBelowAnotherTable(t *testing.T) {
 				}
 			}
 			b.exec(c.fix)
+			b.install()
 			if found := b.inventory(); len(found) > 0 {
 				t.Errorf("after mending: %+v", found)
 			}

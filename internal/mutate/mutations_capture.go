@@ -32,6 +32,8 @@ var ofCapture = slices.Concat(
 	guards("migrations/postgres/003_evidence.sql",
 		guard{"event trigger fails DDL", "EXCEPTION WHEN OTHERS THEN\n    NULL;\nEND $$;\nREVOKE ALL ON FUNCTION tidemark.watch_ddl()", "END $$;\nREVOKE ALL ON FUNCTION tidemark.watch_ddl()", "TestEventTriggersFailNobody"},
 		guard{"event trigger waits", " SET lock_timeout = '100ms' AS $$", " AS $$", "TestEventTriggersFailNobody"},
+		guard{"altered columns not seen", "AND NOT a.attisdropped\nWHERE t.parent = 0\n", "AND NOT a.attisdropped\nWHERE false\n", "TestTouchedAndPutBack"},
+		guard{"new columns cost trust", "  AND (object_kind <> 'column' OR s.stamp IS NOT NULL);", ";", "TestHarmlessDDL"},
 		guard{"what event triggers saw not read", "SELECT s.table_name, s.trusted AND t.touched_at IS NULL AS trusted,", "SELECT s.table_name, s.trusted AS trusted,", "TestEventTriggers$"},
 		guard{"dropped leaf not told", "WHEN 'partition' THEN CASE WHEN n.stamp IS NULL THEN 'partition_detached' ELSE 'partition_attached' END", "", "TestPartitionsComeAndGo"},
 	),

@@ -173,9 +173,9 @@ CREATE TABLE tidemark.trigger_sets (
 -- before the next inventory: DISABLE TRIGGER, a load, ENABLE TRIGGER.
 CREATE TABLE tidemark.capture_seen (
     table_name  text COLLATE "C" NOT NULL, -- the source table
-    object_kind text COLLATE "C" NOT NULL, -- table, partition (or table that inherits), trigger, function
-    relation    oid NOT NULL,              -- 0: the source table itself, a function
-    object_name text COLLATE "C" NOT NULL, -- of triggers and functions
+    object_kind text COLLATE "C" NOT NULL, -- table, column, partition (or table that inherits), trigger, function
+    relation    oid NOT NULL,              -- 0: the source table itself, a column of it, a function
+    object_name text COLLATE "C" NOT NULL, -- of columns, triggers and functions
     stamp       text COLLATE "C" NOT NULL,
     shown       text COLLATE "C" NOT NULL, -- for people
     PRIMARY KEY (table_name, object_kind, relation, object_name)
@@ -200,6 +200,10 @@ sets AS (
 SELECT t.table_name, 'table'::text COLLATE "C" AS object_kind, 0::oid AS relation, ''::text COLLATE "C" AS object_name,
        t.relation::text COLLATE "C" AS stamp, ('table public.' || t.table_name)::text COLLATE "C" AS shown
 FROM tree t WHERE t.parent = 0
+UNION ALL -- ALTER COLUMN … TYPE … USING gives every row another value, and fires no trigger
+SELECT t.table_name, 'column', 0, a.attname, t.relation || '/' || a.xmin, format('column %I of public.%I', a.attname, t.table_name)
+FROM tree t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
+WHERE t.parent = 0
 UNION ALL
 SELECT t.table_name, 'partition', t.relation, '', string_agg(t.stamp, ' ' ORDER BY t.parent),
        'partition ' || (SELECT format('%I.%I', n.nspname, c.relname)
@@ -217,13 +221,15 @@ CREATE VIEW tidemark.capture_differs AS
 SELECT table_name, object_kind, relation, object_name, coalesce(n.shown, s.shown) AS shown,
        CASE object_kind
            WHEN 'table' THEN CASE WHEN n.stamp IS NULL THEN 'table_missing' ELSE 'table_replaced' END
+           WHEN 'column' THEN 'column_altered'
            WHEN 'partition' THEN CASE WHEN n.stamp IS NULL THEN 'partition_detached' ELSE 'partition_attached' END
            WHEN 'function' THEN CASE WHEN n.stamp IS NULL THEN 'function_missing' ELSE 'function_touched' END
            ELSE CASE WHEN n.stamp IS NULL THEN 'trigger_missing' WHEN s.stamp IS NULL THEN 'trigger_stray' ELSE 'trigger_touched' END
        END AS reason_code
 FROM tidemark.capture_objects n
 FULL JOIN tidemark.capture_seen s USING (table_name, object_kind, relation, object_name)
-WHERE n.stamp IS DISTINCT FROM s.stamp;
+WHERE n.stamp IS DISTINCT FROM s.stamp
+  AND (object_kind <> 'column' OR s.stamp IS NOT NULL); -- no evidence rests on a column that is new
 
 -- What the event triggers saw, written in the transaction of the DDL. Append-only, like marks: no DDL waits here for another.
 CREATE TABLE tidemark.capture_touched (
@@ -247,7 +253,7 @@ BEGIN
         RETURN;
     END IF;
     INSERT INTO tidemark.capture_touched (table_name, reason_code, detail)
-    SELECT d.table_name, (array_agg(d.reason_code ORDER BY d.object_kind <> 'partition', d.object_kind, d.shown))[1],
+    SELECT d.table_name, (array_agg(d.reason_code ORDER BY d.object_kind <> 'partition', d.object_kind = 'column', d.object_kind, d.shown))[1],
            left(TG_TAG || ' touched ' || string_agg(d.shown, ', ' ORDER BY d.shown), 500)
     FROM tidemark.capture_differs d
     WHERE NOT EXISTS (SELECT FROM tidemark.capture_touched t WHERE t.table_name = d.table_name)
