@@ -28,7 +28,11 @@ func (s *server) connectorRoutes() []route {
 		{Operation: schema.Operation{
 			Method: "GET", Path: "/_ref/connectors/{id}", ID: "getConnector", About: "One connection in depth, by its id or by that of a connector that has one.",
 			Scope: summary.ScopeRead, Conditional: true, Answers: schema.JSON("ScopedSummary", "The connection."),
-			Query: []schema.Param{schema.Fresh},
+			Query: []schema.Param{
+				schema.Fresh,
+				{Name: "limit", About: "The most streams to tell of; every one if neither limit nor cursor is given, 100 if only a cursor is.", Schema: schema.Limit.Schema},
+				{Name: "cursor", About: "The streams_next_cursor of the page of streams before.", Schema: schema.Cursor.Schema},
+			},
 		}, handle: s.getConnector},
 	}
 }
@@ -139,10 +143,36 @@ func (s *server) scopedList(ctx context.Context, owner string, q listQuery) (*an
 	return encode(out, one.NextChange)
 }
 
-// getConnector answers GET /_ref/connectors/{id}.
+// streamPage is a scoped summary with a page of its streams.
+type streamPage struct {
+	*summary.Summary
+	Next *string `json:"streams_next_cursor"` // null if no more follow
+}
+
+// pageOfStreams cuts a scoped summary down to a page of its streams.
+func pageOfStreams(one *summary.Summary, owner string, limit int, cursor string) (*streamPage, error) {
+	digest := fmt.Sprintf("streams %q %q", owner, one.ConnectionID)
+	var after *summary.StreamPosition
+	if cursor != "" {
+		place, ok := decodeStream(cursor, digest)
+		if !ok {
+			return nil, invalidCursor()
+		}
+		after = &place
+	}
+	page := &streamPage{Summary: one}
+	if place := one.PageStreams(after, limit); place != nil {
+		next := encodeStream(*place, digest)
+		page.Next = &next
+	}
+	return page, nil
+}
+
+// getConnector answers GET /_ref/connectors/{id}: with every stream, or a page of them where one is asked for.
 func (s *server) getConnector(w http.ResponseWriter, r *http.Request) {
 	id, v := parsePath(r, "id")
 	fresh := v.flag("fresh")
+	limit, cursor, paged := v.paging()
 	if bad := v.end(); bad != nil {
 		s.fail(w, r, bad)
 		return
@@ -156,9 +186,16 @@ func (s *server) getConnector(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		return encode(one, one.NextChange)
+		if !paged {
+			return encode(one, one.NextChange)
+		}
+		page, err := pageOfStreams(one, owner, limit, cursor)
+		if err != nil {
+			return nil, err
+		}
+		return encode(page, one.NextChange)
 	}
-	a, err := s.shared(r.Context(), fresh, fmt.Sprintf("one %q %q", owner, id), read)
+	a, err := s.shared(r.Context(), fresh, fmt.Sprintf("one %q %q %d %q %t", owner, id, limit, cursor, paged), read)
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -43,6 +43,11 @@ func encodeSequence(n int64, digest string) string {
 	return seal(binary.BigEndian.AppendUint64(nil, uint64(n)), digest)
 }
 
+// encodeStream returns the cursor after a stream of a connection.
+func encodeStream(p summary.StreamPosition, digest string) string {
+	return seal(append(binary.BigEndian.AppendUint32(nil, uint32(p.Index)), p.Stream...), digest)
+}
+
 func seal(body []byte, digest string) string {
 	out := append([]byte{cursorVersion}, checksum(body, digest)...)
 	return base64.RawURLEncoding.EncodeToString(append(out, body...))
@@ -68,6 +73,16 @@ func decodeSequence(cursor, digest string) (n int64, ok bool) {
 		return 0, false
 	}
 	return int64(binary.BigEndian.Uint64(body)), true
+}
+
+// decodeStream returns the place; ok is false for anything that encodeStream did not make for this list.
+func decodeStream(cursor, digest string) (p summary.StreamPosition, ok bool) {
+	body, ok := unseal(cursor, digest)
+	if !ok || len(body) < 4 {
+		return p, false
+	}
+	p = summary.StreamPosition{Index: int(binary.BigEndian.Uint32(body)), Stream: string(body[4:])}
+	return p, storable(p.Stream)
 }
 
 // decodeCursor returns the position; ok is false for anything that encodeCursor did not make for this list.

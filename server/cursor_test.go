@@ -22,6 +22,10 @@ func FuzzCursor(f *testing.F) {
 			return
 		}
 		p := summary.Position{ConnectorID: connector, CreatedAt: summary.NewInstant(time.UnixMicro(micros)), ConnectionID: id}
+		place := summary.StreamPosition{Index: int(uint32(micros)), Stream: id}
+		if got, ok := decodeStream(encodeStream(place, digest), digest); !ok || got != place {
+			t.Fatalf("%+v came back as %+v, %t", place, got, ok)
+		}
 		c := encodeCursor(p, digest)
 		if got, ok := decodeCursor(c, digest); !ok || got != p {
 			t.Fatalf("%+v came back as %+v, %t", p, got, ok)

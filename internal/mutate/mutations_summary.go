@@ -54,6 +54,16 @@ var ofSummary = []mutation{
 		pkg: "./summary", run: "TestNothingSecretSurvives|TestReasonsAreClosed",
 	},
 	{
+		name: "a page of streams begins with the last one told", guarantee: "-", file: "summary/streampage.go",
+		old: "from = at + 1", new: "from = at",
+		pkg: "./summary", run: "TestPagesOfStreams",
+	},
+	{
+		name: "streams' cursor good for another connection", guarantee: "G14", file: "server/connectors.go",
+		old: `fmt.Sprintf("streams %q %q", owner, one.ConnectionID)`, new: `fmt.Sprintf("streams %q", owner)`,
+		pkg: "./server", run: "TestStreamsInPages",
+	},
+	{
 		name: "list rows carry every condition", guarantee: "-", file: "summary/health.go",
 		old: "if scoped || c.notable() {", new: "if true || c.notable() {",
 		pkg: "./summary", run: "TestListRows",

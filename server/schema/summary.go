@@ -47,6 +47,8 @@ var summaryGroup = group{
 		"rendered_verdict": Ref("ScopedVerdict"),
 		"recent_runs":      Array(Ref("Run")).AtMost(20), "gaps": Array(Ref("Gap")).AtMost(50),
 		"attention": Array(Ref("Attention")).AtMost(50), "unattributed_run_count": Count(),
+		// Only where streams were asked for in pages.
+		"streams_next_cursor?": Null(Schema{"type": "string", "minLength": 1}),
 	})),
 	"SummaryInventory": Object(inventoryFields),
 	"SummaryCounts": Object(with(inventoryFields, Fields{
