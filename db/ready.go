@@ -10,6 +10,9 @@ import (
 	"tidemark/summary"
 )
 
+// oldestMark is when the oldest mark was made that waits for a drain.
+const oldestMark = `SELECT min(marked_at) FROM tidemark.pending_marks WHERE held <> 'parked'`
+
 // Ready implements server.Store.
 func (d *DB) Ready(ctx context.Context) ([]summary.Check, error) {
 	checks := []summary.Check{{Name: summary.CheckDatabase, OK: true}}
@@ -26,8 +29,7 @@ func (d *DB) Ready(ctx context.Context) ([]summary.Check, error) {
 		return nil, err
 	}
 	var lag *float64 // seconds
-	err = d.pool.QueryRow(ctx, `
-		SELECT extract(epoch FROM clock_timestamp() - min(marked_at))::float8 FROM tidemark.pending_marks WHERE held <> 'parked'`).Scan(&lag)
+	err = d.pool.QueryRow(ctx, `SELECT extract(epoch FROM clock_timestamp() - (`+oldestMark+`))::float8`).Scan(&lag)
 	if err != nil {
 		return nil, fmt.Errorf("read drain lag: %w", unreachable(err))
 	}

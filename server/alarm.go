@@ -107,13 +107,13 @@ func (a *alarms) leave(owner string) {
 	heap.Init(&a.order)
 }
 
-// reload makes every connection be looked at again.
-func (a *alarms) reload() {
+// reload makes every connection be looked at again, and tells what time changed since a moment.
+func (a *alarms) reload(since summary.Instant) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, w := range a.owners {
 		if !w.load {
-			w.load, w.since = true, a.now()
+			w.load, w.since = true, since
 		}
 	}
 	a.rouse()

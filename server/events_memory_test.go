@@ -35,6 +35,7 @@ func (m *memory) Events(_ context.Context, q summary.EventQuery) (summary.Events
 	all := slices.Clone(m.happened.events)
 	for i := range m.rows {
 		o := &m.rows[i]
+		out.Late = out.Late || q.Late && o.DirtySince != nil && time.Since(o.DirtySince.Time()) > summary.LateAfter
 		all = append(all, summary.Event{Owner: o.Identity.OwnerSubjectID, ConnectionID: o.ConnectionID, Version: o.Version, Kind: summary.EventEvidence})
 		if o.Version <= q.After {
 			out.Since = summary.Later(out.Since, o.ComputedAt)

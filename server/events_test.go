@@ -92,6 +92,31 @@ func TestStreamGoesOn(t *testing.T) {
 	})
 }
 
+// TestStreamTellsThatNobodyDrains: a mark that waits turns what is read after the grace, and no version tells of it.
+func TestStreamTellsThatNobodyDrains(t *testing.T) {
+	m := newMemory(connection("amazon", "ci_1"), connection("amazon", "ci_2"))
+	listening(t, m, func(t *testing.T, a api) {
+		p := a.listen(adas)
+		elapse(time.Minute)
+		p.expect()
+		m.change(func() {
+			since := summary.NewInstant(time.Now())
+			m.rows[1].Behind, m.rows[1].DirtySince = summary.NewSet(summary.Runs), &since
+		})
+		elapse(time.Second)
+		p.expect()
+		elapse(summary.LateAfter + lookEvery)
+		e := changed("ci_2", fmt.Sprint(m.rows[1].Version), "time")
+		e.id = "" // time has no place in the order of versions
+		p.expect(e)
+		elapse(time.Minute)
+		p.expect() // once
+		m.change(func() { m.rows[1].Behind, m.rows[1].DirtySince, m.rows[1].Version = summary.Set{}, nil, 8 })
+		p.expect(changed("ci_2", "8", "evidence"))
+		p.close()
+	})
+}
+
 // TestStreamTellsTheMoment: what time alone changes is told when it does, not before and not late.
 func TestStreamTellsTheMoment(t *testing.T) {
 	m := newMemory()

@@ -28,7 +28,8 @@ type feed struct {
 	warn    func(what string, err error)
 	alarms  *alarms
 
-	came chan struct{} // of one: a stream has got its place
+	came   chan struct{}   // of one: a stream has got its place
+	looked summary.Instant // when follow last looked for late marks
 
 	mu      sync.Mutex
 	running bool
@@ -103,12 +104,18 @@ func pause(ctx context.Context, a, b <-chan struct{}, d time.Duration) bool {
 // round reads what lies above the least that a stream has seen, and queues it.
 func (f *feed) round(ctx context.Context) error {
 	streams, q := f.audience()
+	began, looked := f.now(), f.looked
 	if len(streams) == 0 {
+		f.looked = began
 		return nil // whoever comes reads for itself
 	}
+	q.Late = began.Sub(looked) >= lookEvery
 	found, err := f.store.Events(ctx, q)
 	if err != nil {
 		return err
+	}
+	if q.Late {
+		f.looked = began
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -129,8 +136,13 @@ func (f *feed) round(ctx context.Context) error {
 		}
 		s.seen, s.from = found.Max, now
 	}
-	if found.More || moved {
-		f.alarms.reload()
+	switch {
+	case found.More || moved:
+		f.alarms.reload(began)
+	case found.Late:
+		// The mark came after the alarms were set, and no event tells of it before a drain has it. Marks that were late at the look before have
+		// their alarms since; the others' grace ends LateAfter after that look at the soonest. Half of it is left for clocks that differ.
+		f.alarms.reload(looked.Add(summary.LateAfter / 2))
 	}
 	f.alarms.changed(found.Events)
 	return nil

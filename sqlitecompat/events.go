@@ -49,6 +49,13 @@ func (d *DB) Events(ctx context.Context, q summary.EventQuery) (summary.Events, 
 				return err
 			}
 		}
+		if q.Late {
+			oldest, err := s.oldestMark(ctx)
+			if err != nil {
+				return err
+			}
+			out.Late = oldest != nil && d.instant().Sub(*oldest) > summary.LateAfter
+		}
 		if q.After >= out.Max || len(q.Owners) == 0 {
 			return nil
 		}

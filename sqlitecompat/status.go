@@ -102,11 +102,17 @@ func (d *DB) Ready(ctx context.Context) ([]summary.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	var oldest *summary.Instant
-	if err := d.reader.QueryRowContext(ctx, `SELECT (SELECT marked_at FROM marks ORDER BY mark_id LIMIT 1)`).Scan(&oldest); err != nil {
+	oldest, err := source{q: d.reader}.oldestMark(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("read drain lag: %w", unreachable(err))
 	}
 	return append(checks, migrations, drain.CheckCapture(states), lagCheck(oldest, d.instant())), nil
+}
+
+// oldestMark is when the oldest mark was made that waits for a drain; nil if none does.
+func (s source) oldestMark(ctx context.Context) (at *summary.Instant, err error) {
+	err = s.q.QueryRowContext(ctx, `SELECT (SELECT marked_at FROM marks ORDER BY mark_id LIMIT 1)`).Scan(&at)
+	return at, err
 }
 
 func lagCheck(oldest *summary.Instant, now summary.Instant) summary.Check {

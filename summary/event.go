@@ -1,5 +1,7 @@
 package summary
 
+import "time"
+
 // EventKind says what an event tells of.
 type EventKind string
 
@@ -24,8 +26,8 @@ type EventQuery struct {
 	Owners []string
 	After  int64
 	Limit  int
-	// Resume asks for Floor and Since too, which cost more.
-	Resume bool
+	// Resume asks for Floor and Since too, which cost more; Late for Late.
+	Resume, Late bool
 }
 
 // Events is the answer, from one snapshot.
@@ -45,4 +47,9 @@ type Events struct {
 	// Capture is when trust in some table's capture was last lost or earned: that changes what every summary says, without a
 	// version.
 	Capture Instant
+	// Late says that a mark has waited for LateAfter: what is read of its connection turns with time, and no version tells of it.
+	Late bool
 }
+
+// LateAfter is how long a mark waits before it counts as late: half of the grace of SPEC section 10 row 3.
+const LateAfter = graceSeconds * time.Second / 2

@@ -48,6 +48,11 @@ var ofReadAPI = []mutation{
 		pkg: "./server", run: "TestStreamIsNeverSilent",
 	},
 	{
+		name: "nobody is told that marks wait", guarantee: "G2", file: "server/feed.go",
+		old: "case found.Late:", new: "case false:",
+		pkg: "./server", run: "TestStreamTellsThatNobodyDrains",
+	},
+	{
 		name: "nobody is told when time changes a verdict", guarantee: "G12", file: "server/alarmstep.go",
 		old: "		changed = !reflect.DeepEqual(then, after)\n", new: "		changed = reflect.DeepEqual(then, nil)\n",
 		pkg: "./server", run: "TestStreamTellsTheMoment",
