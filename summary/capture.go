@@ -9,6 +9,7 @@ const (
 	CaptureTableMissing      = "table_missing"                // the source table itself is gone
 	CaptureTableReplaced     = "table_replaced"               // by another one of the same name
 	CaptureColumnAltered     = "column_altered"               // each row may have another value in it
+	CaptureTableUnlogged     = "table_unlogged"               // PostgreSQL: a crash empties it, or a table of Tidemark's own
 	CaptureTriggerMissing    = "trigger_missing"
 	CaptureTriggerDisabled   = "trigger_disabled"
 	CaptureTriggerDemoted    = "trigger_demoted" // fires for other values of session_replication_role
@@ -30,8 +31,8 @@ const (
 
 // CaptureReasons are all of them, and what stands for any other reason, or none.
 var CaptureReasons = []string{
-	CaptureNotInstalled, CaptureOnPopulated, CaptureTableMissing, CaptureTableReplaced, CaptureColumnAltered, CaptureTriggerMissing, CaptureTriggerDisabled,
-	CaptureTriggerDemoted, CaptureTriggerAltered, CaptureTriggerStray, CaptureTriggerTouched, CaptureFunctionMissing, CaptureFunctionAltered,
+	CaptureNotInstalled, CaptureOnPopulated, CaptureTableMissing, CaptureTableReplaced, CaptureColumnAltered, CaptureTableUnlogged, CaptureTriggerMissing,
+	CaptureTriggerDisabled, CaptureTriggerDemoted, CaptureTriggerAltered, CaptureTriggerStray, CaptureTriggerTouched, CaptureFunctionMissing, CaptureFunctionAltered,
 	CaptureFunctionOwner, CaptureFunctionTouched, CapturePartitionAttached, CapturePartitionDetached, CapturePartitionForeign,
 	CaptureTableBelow, CaptureBypassed, CaptureHookedRowLeft, CaptureFileReplaced, ReasonUntrusted,
 }

@@ -19,15 +19,16 @@ const pinned = `SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL quote_all
 
 // catalog is what the database has.
 type catalog struct {
-	tables  map[string]bool // source tables that exist
-	members map[string][]child
-	above   map[string]string // by source table, the statement that frees it from a table above it
-	objects map[key]object
-	owners  map[key]string // of functions
-	owner   string         // of tidemark.marks: who must own the functions
-	user    string         // of the session
-	calls   map[key]string // by trigger, which of our functions it calls
-	touched []Finding      // what is not as the last installation left it
+	tables   map[string]bool // source tables that exist
+	members  map[string][]child
+	above    map[string]string   // by source table, the statement that frees it from a table above it
+	unlogged map[string][]string // by source table, the UNLOGGED tables that its capture rests on
+	objects  map[key]object
+	owners   map[key]string // of functions
+	owner    string         // of tidemark.marks: who must own the functions
+	user     string         // of the session
+	calls    map[key]string // by trigger, which of our functions it calls
+	touched  []Finding      // what is not as the last installation left it
 }
 
 // child is a table below a source table: a partition at any depth, or a table that inherits. A statement that names one fires its
@@ -53,7 +54,7 @@ const tree = `
 // readCatalog reads the source tables with all below them, all trigger functions of the schema tidemark, and every trigger that is
 // on one of the tables or calls one of the functions.
 func readCatalog(ctx context.Context, tx pgx.Tx) (catalog, error) {
-	c := catalog{tables: map[string]bool{}, members: map[string][]child{}, above: map[string]string{}, objects: map[key]object{}, owners: map[key]string{}, calls: map[key]string{}}
+	c := catalog{tables: map[string]bool{}, members: map[string][]child{}, above: map[string]string{}, unlogged: map[string][]string{}, objects: map[key]object{}, owners: map[key]string{}, calls: map[key]string{}}
 	err := tx.QueryRow(ctx, `
 		SELECT pg_get_userbyid(m.relowner)::text, current_user::text
 		FROM pg_class m
@@ -69,7 +70,7 @@ func readCatalog(ctx context.Context, tx pgx.Tx) (catalog, error) {
 	for i := range sources {
 		names[i] = sources[i].table
 	}
-	for _, read := range []func(context.Context, pgx.Tx, []string) error{c.readTables, c.readAbove, c.readObjects, c.readTouched} {
+	for _, read := range []func(context.Context, pgx.Tx, []string) error{c.readTables, c.readAbove, c.readUnlogged, c.readObjects, c.readTouched} {
 		if err := read(ctx, tx, names); err != nil {
 			return c, fmt.Errorf("read catalog: %w", err)
 		}
@@ -118,6 +119,21 @@ func (c *catalog) readAbove(ctx context.Context, tx pgx.Tx, names []string) erro
 	var table, free string
 	_, err = pgx.ForEachRow(rows, []any{&table, &free}, func() error {
 		c.above[table] = free
+		return nil
+	})
+	return err
+}
+
+// readUnlogged looks for what a crash empties: source tables, those below them, and our own, which concern every source table.
+func (c *catalog) readUnlogged(ctx context.Context, tx pgx.Tx, _ []string) error {
+	rows, err := tx.Query(ctx, `
+		SELECT o.table_name, o.relation::regclass::text FROM tidemark.capture_objects o WHERE o.object_kind = 'unlogged' ORDER BY 1, 2`)
+	if err != nil {
+		return err
+	}
+	var table, unlogged string
+	_, err = pgx.ForEachRow(rows, []any{&table, &unlogged}, func() error {
+		c.unlogged[table] = append(c.unlogged[table], unlogged)
 		return nil
 	})
 	return err

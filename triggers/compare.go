@@ -42,7 +42,7 @@ func compare(should []object, c catalog) []Finding {
 	for _, o := range c.superfluous(should, expected) {
 		add(Finding{o.table, o.String(), TriggerStray, "it marks what is marked already, or what is no row of " + o.table, fix})
 	}
-	for _, f := range c.unseen() {
+	for _, f := range append(c.unseen(), c.fleeting()...) {
 		add(f)
 	}
 	for _, f := range c.touched {
@@ -90,6 +90,18 @@ func (c catalog) unseen() []Finding {
 			case !m.seen:
 				out = append(out, Finding{table, "partition " + m.on, PartitionAttached, "its rows came, and may change, without a mark", fix})
 			}
+		}
+	}
+	return out
+}
+
+// fleeting lists, for each source table, what of it or of our own a crash would empty without a mark.
+func (c catalog) fleeting() []Finding {
+	var out []Finding
+	for i := range sources {
+		table := sources[i].table
+		for _, u := range c.unlogged[table] {
+			out = append(out, Finding{table, "table " + u, TableUnlogged, "it is UNLOGGED: a crash empties it, and leaves no mark", "ALTER TABLE " + u + " SET LOGGED"})
 		}
 	}
 	return out

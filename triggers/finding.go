@@ -24,6 +24,8 @@ const (
 	TableReplaced Problem = summary.CaptureTableReplaced
 	// ColumnAltered: a column is not as it was left, so each row may have another value in it, or it is gone.
 	ColumnAltered Problem = summary.CaptureColumnAltered
+	// TableUnlogged: the source table, one below it or one of Tidemark's own is UNLOGGED: a crash empties it.
+	TableUnlogged Problem = summary.CaptureTableUnlogged
 	// TriggerMissing: a trigger was dropped, or its table was replaced by another.
 	TriggerMissing Problem = summary.CaptureTriggerMissing
 	// TriggerDisabled: ALTER TABLE … DISABLE TRIGGER, or a restore that was cut off.
@@ -56,5 +58,5 @@ const (
 // InstalledOnPopulated is the reason_code in capture_state of a table that had rows when its triggers were first installed.
 const InstalledOnPopulated = summary.CaptureOnPopulated
 
-// fix mends every finding but a foreign table and one above a source table: installing replaces what differs.
+// fix mends every finding but foreign and UNLOGGED tables and those above a source table: installing replaces what differs.
 const fix = "tidemark migrate up"

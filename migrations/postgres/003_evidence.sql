@@ -173,7 +173,7 @@ CREATE TABLE tidemark.trigger_sets (
 -- before the next inventory: DISABLE TRIGGER, a load, ENABLE TRIGGER.
 CREATE TABLE tidemark.capture_seen (
     table_name  text COLLATE "C" NOT NULL, -- the source table
-    object_kind text COLLATE "C" NOT NULL, -- table, column, partition (or table that inherits), trigger, function
+    object_kind text COLLATE "C" NOT NULL, -- table, column, unlogged, partition (or table that inherits), trigger, function
     relation    oid NOT NULL,              -- 0: the source table itself, a column of it, a function
     object_name text COLLATE "C" NOT NULL, -- of columns, triggers and functions
     stamp       text COLLATE "C" NOT NULL,
@@ -204,6 +204,14 @@ UNION ALL -- ALTER COLUMN … TYPE … USING gives every row another value, and 
 SELECT t.table_name, 'column', 0, a.attname, t.relation || '/' || a.xmin, format('column %I of public.%I', a.attname, t.table_name)
 FROM tree t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
 WHERE t.parent = 0
+UNION ALL -- a crash empties an UNLOGGED table, one of our own as well, and leaves no mark
+SELECT u.table_name, 'unlogged', c.oid, '', c.oid::text, (SELECT format('table %I.%I', n.nspname, c.relname) FROM pg_catalog.pg_namespace n WHERE n.oid = c.relnamespace)
+FROM (
+    SELECT t.table_name, t.relation FROM tree t
+    UNION
+    SELECT s.table_name, c.oid FROM tidemark.capture_state s, pg_catalog.pg_class c
+    WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'tidemark')
+) u JOIN pg_catalog.pg_class c ON c.oid = u.relation AND c.relkind = 'r' AND c.relpersistence = 'u'
 UNION ALL
 SELECT t.table_name, 'partition', t.relation, '', string_agg(t.stamp, ' ' ORDER BY t.parent),
        'partition ' || (SELECT format('%I.%I', n.nspname, c.relname)
@@ -222,6 +230,7 @@ SELECT table_name, object_kind, relation, object_name, coalesce(n.shown, s.shown
        CASE object_kind
            WHEN 'table' THEN CASE WHEN n.stamp IS NULL THEN 'table_missing' ELSE 'table_replaced' END
            WHEN 'column' THEN 'column_altered'
+           WHEN 'unlogged' THEN 'table_unlogged'
            WHEN 'partition' THEN CASE WHEN n.stamp IS NULL THEN 'partition_detached' ELSE 'partition_attached' END
            WHEN 'function' THEN CASE WHEN n.stamp IS NULL THEN 'function_missing' ELSE 'function_touched' END
            ELSE CASE WHEN n.stamp IS NULL THEN 'trigger_missing' WHEN s.stamp IS NULL THEN 'trigger_stray' ELSE 'trigger_touched' END
