@@ -65,7 +65,10 @@ func (d *DB) EnsureCapture(ctx context.Context) ([]drain.Finding, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read recorded triggers: %w", unreachable(err))
 	}
-	own := recorded{guardSet, renderGuards()}
+	own, err := ownSet(ctx, d.reader)
+	if err != nil {
+		return nil, fmt.Errorf("render guard triggers: %w", unreachable(err))
+	}
 	if len(found) == 0 && !own.replaces(set) {
 		return nil, nil
 	}
@@ -92,6 +95,10 @@ func (d *DB) EnsureCapture(ctx context.Context) ([]drain.Finding, error) {
 			return f.Problem != hookedRowLeft && f.Problem != tableReplaced
 		})
 		found = append(now, before...)
+		own, err := ownSet(ctx, conn)
+		if err != nil {
+			return false, err
+		}
 		target := set
 		if own.replaces(set) {
 			target = own
@@ -106,6 +113,12 @@ func (d *DB) EnsureCapture(ctx context.Context) ([]drain.Finding, error) {
 	}
 	d.lose(nil) // it is on record now
 	return found, nil
+}
+
+// ownSet is the set of this program for the database as it is.
+func ownSet(ctx context.Context, q queryer) (recorded, error) {
+	guards, err := guardsOf(ctx, q)
+	return recorded{guardSet, renderGuards(guards)}, err
 }
 
 // replaces reports whether s is newer than the recorded set, or another build's of the same version.

@@ -11,7 +11,7 @@ import (
 const guardPrefix = "tidemark_guard_"
 
 // guardSet is the version of the guard triggers below. Raise it whenever what is rendered changes.
-const guardSet = 2
+const guardSet = 3
 
 // guard describes the guard triggers of one source table. In its expressions @ stands for a row: NEW, OLD or a row that is
 // about to be replaced.
@@ -20,6 +20,9 @@ type guard struct {
 	component string // that is recounted when the guards were not in order
 	// keys are the unique keys, the primary one first: OR REPLACE deletes, without firing a trigger, whatever has one of them.
 	keys [][]string
+	// others are the conditions by which a row e has one of the other unique keys of NEW; opaque: one of these cannot be told.
+	others []string
+	opaque bool
 	// defaults are those of key columns: OR REPLACE puts them where a BEFORE trigger still sees NULL.
 	defaults map[string]string
 	// columns are those whose update may matter, the keys aside.
@@ -179,6 +182,15 @@ func (g guard) keyed(key []string, there, name string) string {
 		terms[i] = there + "." + c + " = " + value
 	}
 	return strings.Join(terms, " AND ")
+}
+
+// conflicts are the conditions by which OR REPLACE deletes a row e for NEW.
+func (g guard) conflicts() []string {
+	var out []string
+	for _, key := range g.keys {
+		out = append(out, g.keyed(key, "e", "NEW"))
+	}
+	return append(out, g.others...)
 }
 
 // is says that the row is surely live, may that it could be: a BEFORE trigger sees a NULL where OR REPLACE will put a default.

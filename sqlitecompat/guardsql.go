@@ -9,8 +9,8 @@ import (
 // trigger is a guard trigger as sqlite_schema holds it.
 type trigger struct{ name, table, sql string }
 
-// renderGuards returns the guard triggers of every source table.
-func renderGuards() []trigger {
+// renderGuards returns the guard triggers of the tables.
+func renderGuards(guards []guard) []trigger {
 	var out []trigger
 	for _, g := range guards {
 		out = append(out, g.insert(), g.update(), g.replace(), g.delete())
@@ -30,12 +30,12 @@ func (g guard) insert() trigger {
 		body = append(body, m.insert("NEW", "", m.may("NEW"),
 			fmt.Sprintf("NOT EXISTS (SELECT 1 FROM %s e WHERE %s)", g.table, all(known, m.is("e"), equal(m.same, "e", "NEW")))))
 	}
-	for _, key := range g.keys {
+	for _, conflict := range g.conflicts() {
 		for _, m := range g.marks {
-			body = append(body, m.insert("e", g.table, g.keyed(key, "e", "NEW"), m.is("e"),
-				"NOT ("+all(primary, m.is("NEW"), equal(m.same, "e", "NEW"))+")"))
+			body = append(body, m.insert("e", g.table, conflict, m.is("e"), "NOT ("+all(primary, m.is("NEW"), equal(m.same, "e", "NEW"))+")"))
 		}
 	}
+	body = append(body, g.whole()...)
 	return g.render("insert", "BEFORE INSERT", body)
 }
 
@@ -54,12 +54,28 @@ func (g guard) update() trigger {
 // replace fires before a key changes, when the row that UPDATE OR REPLACE would delete is still there.
 func (g guard) replace() trigger {
 	var body []string
-	for _, key := range g.keys {
+	for _, conflict := range g.conflicts() {
 		for _, m := range g.marks {
-			body = append(body, m.insert("e", g.table, g.keyed(key, "e", "NEW"), m.is("e"), "NOT ("+g.keyed(g.keys[0], "e", "OLD")+")"))
+			body = append(body, m.insert("e", g.table, conflict, m.is("e"), "NOT ("+g.keyed(g.keys[0], "e", "OLD")+")"))
 		}
 	}
-	return g.render("replace", "BEFORE UPDATE OF "+strings.Join(sorted(nil, g.keys...), ", "), body)
+	body = append(body, g.whole()...)
+	when := "BEFORE UPDATE"
+	if len(g.others) == 0 && !g.opaque { // the columns that decide on other keys may be any
+		when += " OF " + strings.Join(sorted(nil, g.keys...), ", ")
+	}
+	return g.render("replace", when, body)
+}
+
+// whole marks the whole table where it cannot be told which rows OR REPLACE would delete.
+func (g guard) whole() []string {
+	switch {
+	case !g.opaque:
+		return nil
+	case g.component == "manifest":
+		return []string{g.marks[0].insert("e", g.table)}
+	}
+	return []string{guardMark{scope: "all", component: g.component}.insert("", "")}
 }
 
 // sorted returns the columns of all lists, each once.

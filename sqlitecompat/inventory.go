@@ -19,6 +19,7 @@ const (
 	triggerAltered = summary.CaptureTriggerAltered
 	triggerTouched = summary.CaptureTriggerTouched // dropped, and put back as it was
 	tableReplaced  = summary.CaptureTableReplaced  // by one whose columns are not where the hooks read them
+	indexUnguarded = summary.CaptureIndexUnguarded // a unique index came or went since the guards were rendered
 	hookedRowLeft  = summary.CaptureHookedRowLeft  // the row that keeps the guards still was committed
 	fileReplaced   = summary.CaptureFileReplaced   // what others write to the file of that name is not seen here
 )
@@ -81,6 +82,10 @@ func inventory(ctx context.Context, q queryer) ([]drain.Finding, recorded, error
 	if err != nil {
 		return nil, set, err
 	}
+	own, err := ownSet(ctx, q)
+	if err != nil {
+		return nil, set, err
+	}
 	var found []drain.Finding
 	for _, g := range guards {
 		f := drain.Finding{Table: g.table, Object: "table " + g.table, Fix: mend}
@@ -93,9 +98,20 @@ func inventory(ctx context.Context, q queryer) ([]drain.Finding, recorded, error
 			found = append(found, f)
 		default:
 			found = append(found, set.differences(g.table, actual)...)
+			if set.version == own.version && !slices.Equal(set.of(g.table), own.of(g.table)) {
+				f.Problem, f.Detail = indexUnguarded, "a unique index came or went: OR REPLACE may have deleted rows by it without a mark"
+				found = append(found, f)
+			}
 		}
 	}
 	return found, set, nil
+}
+
+// of are the triggers of a table, by name.
+func (s recorded) of(table string) []trigger {
+	out := slices.DeleteFunc(slices.Clone(s.triggers), func(t trigger) bool { return t.table != table })
+	slices.SortFunc(out, compareTriggers)
+	return out
 }
 
 // differences lists the triggers of a table that are not as recorded.

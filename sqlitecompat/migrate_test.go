@@ -168,7 +168,7 @@ func TestBusy(t *testing.T) {
 
 // guardText is the statement that creates a guard trigger.
 func guardText(name string) string {
-	all := renderGuards()
+	all := renderGuards(guards)
 	return all[slices.IndexFunc(all, func(t trigger) bool { return t.name == name })].sql + ";"
 }
 

@@ -20,13 +20,14 @@ const (
 	CaptureFunctionAltered   = "function_altered"
 	CaptureFunctionOwner     = "function_owner" // somebody else's rights
 	CaptureFunctionTouched   = "function_touched"
-	CapturePartitionAttached = "partition_attached"  // or created, or made to inherit: its rows came unseen
-	CapturePartitionDetached = "partition_detached"  // or dropped: its rows went unseen
-	CapturePartitionForeign  = "partition_foreign"   // a foreign table, which can have no such triggers
-	CaptureTableBelow        = "table_below_another" // it is a partition of another table, or inherits from it: statements that name that one fire no trigger here
-	CaptureBypassed          = "bypassed"            // the auditor saw a change without a mark
-	CaptureHookedRowLeft     = "hooked_row_left"     // SQLite: what keeps the guard triggers still was committed
-	CaptureFileReplaced      = "file_replaced"       // SQLite: another file lies where the open one did, or none
+	CapturePartitionAttached = "partition_attached"     // or created, or made to inherit: its rows came unseen
+	CapturePartitionDetached = "partition_detached"     // or dropped: its rows went unseen
+	CapturePartitionForeign  = "partition_foreign"      // a foreign table, which can have no such triggers
+	CaptureTableBelow        = "table_below_another"    // it is a partition of another table, or inherits from it: statements that name that one fire no trigger here
+	CaptureBypassed          = "bypassed"               // the auditor saw a change without a mark
+	CaptureIndexUnguarded    = "unique_index_unguarded" // SQLite: a unique index came or went, and the guards do not know it
+	CaptureHookedRowLeft     = "hooked_row_left"        // SQLite: what keeps the guard triggers still was committed
+	CaptureFileReplaced      = "file_replaced"          // SQLite: another file lies where the open one did, or none
 )
 
 // CaptureReasons are all of them, and what stands for any other reason, or none.
@@ -34,7 +35,7 @@ var CaptureReasons = []string{
 	CaptureNotInstalled, CaptureOnPopulated, CaptureTableMissing, CaptureTableReplaced, CaptureColumnAltered, CaptureTableUnlogged, CaptureTriggerMissing,
 	CaptureTriggerDisabled, CaptureTriggerDemoted, CaptureTriggerAltered, CaptureTriggerStray, CaptureTriggerTouched, CaptureFunctionMissing, CaptureFunctionAltered,
 	CaptureFunctionOwner, CaptureFunctionTouched, CapturePartitionAttached, CapturePartitionDetached, CapturePartitionForeign,
-	CaptureTableBelow, CaptureBypassed, CaptureHookedRowLeft, CaptureFileReplaced, ReasonUntrusted,
+	CaptureTableBelow, CaptureBypassed, CaptureIndexUnguarded, CaptureHookedRowLeft, CaptureFileReplaced, ReasonUntrusted,
 }
 
 // CaptureReason is the reason_code of capture_state as a member of the closed set; nil, or one that nobody knows, still is a

@@ -4,33 +4,45 @@ import "slices"
 
 // What keeps capture from being trusted where it is lost (G9), on Postgres and SQLite.
 var ofCapture = slices.Concat(
-	guards("triggers/catalog.go",
+	guards("./triggers", "triggers/catalog.go",
 		guard{"leaves of source tables not seen", "UNION\n		SELECT t.source, i.inhrelid, false FROM tree t JOIN pg_inherits i ON i.inhparent = t.relation AND NOT i.inhdetachpending\n", "", "TestPartitionsComeAndGo"},
 		guard{"stamps of the catalog not read", "WHERE EXISTS (SELECT FROM tidemark.capture_seen)\n", "WHERE false\n", "TestTouchedAndPutBack"},
 	),
-	guards("triggers/compare.go",
+	guards("./triggers", "triggers/compare.go",
 		guard{"unlogged tables not found", "append(c.unseen(), c.fleeting()...)", "c.unseen()", "TestUnlogged"},
 		guard{"tables above not seen", "if free := c.above[table]; free != \"\" {", "if free := c.above[table]; free == \"?\" {", "TestBelowAnotherTable"},
 		guard{"triggers one too many not found", "!expected[k] && serves[function] != \"\"", "false && !expected[k] && serves[function] != \"\"", "TestInventory$|TestPartitionsComeAndGo"},
 	),
-	guards("triggers/replace.go",
+	guards("./triggers", "triggers/replace.go",
 		guard{"leaves get no triggers of their own", "				if !m.foreign {\n", "				if false {\n", "TestPartitions$"},
 	),
-	guards("triggers/lock.go",
+	guards("./triggers", "triggers/lock.go",
 		guard{"mend does not wait for who wrote unmarked", "touched[f.Table] = true\n", "_ = f\n", "TestInstallLocksOnlyWhatDiffers"},
 	),
-	guards("triggers/lock.go",
+	guards("./triggers", "triggers/lock.go",
 		guard{"writers queue behind a mend that waits", "	if err := outlast(ctx, tx, tables); err != nil {\n", "	if err := error(nil); err != nil {\n", "TestInstallDoesNotHoldUpWriters"},
 	),
-	guards("triggers/distrust.go",
+	guards("./triggers", "triggers/distrust.go",
 		guard{"the same loss recorded again and again", "AND (trusted OR reason_code IS DISTINCT FROM $2 OR detail IS DISTINCT FROM $3)", "", "TestDistrustWhileAWriter"},
 		guard{"lost capture not recorded", "SET trusted = false, since = clock_timestamp(), reason_code = $2", "SET since = clock_timestamp(), reason_code = $2", "TestDistrustWhileAWriter"},
 	),
-	guards("triggers/acknowledge.go",
+	guards("./triggers", "triggers/acknowledge.go",
 		guard{"event triggers blind under replica role", "ENABLE ALWAYS`,\n", "ENABLE`,\n", "TestEventTriggers$"},
 		guard{"event trigger for who does not own it", "	if c.user != c.owner {\n", "	if false {\n", "TestEventTriggersNeedASuperuser"},
 	),
-	guards("migrations/postgres/003_evidence.sql",
+	guards("./sqlitecompat", "sqlitecompat/uniqueindex.go",
+		guard{"operators' unique indexes not guarded", "out[i].others = append(out[i].others, match)", "_ = match", "TestUniqueIndexes"},
+		guard{"indexes that cannot be compared not guarded", "out[i].opaque = true", "_ = i", "TestUniqueIndexes"},
+		guard{"collation of an index ignored", `+" COLLATE "+c.collation)`, ")", "TestUniqueIndexes"},
+		guard{"default in an index ignored", `if c.standIn != "" {`, "if false {", "TestUniqueIndexes"},
+	),
+	guards("./sqlitecompat", "sqlitecompat/inventory.go",
+		guard{"new unique index not noticed", "if set.version == own.version && !slices", "if false && !slices", "TestUniqueIndexComesAndGoes"},
+	),
+	guards("./sqlitecompat", "sqlitecompat/guardsql.go",
+		guard{"condition of an index not watched", "	if len(g.others) == 0 && !g.opaque {", "	if true {", "TestUniqueIndexes"},
+	),
+	guards("./triggers", "migrations/postgres/003_evidence.sql",
 		guard{"event trigger fails DDL", "EXCEPTION WHEN OTHERS THEN\n    NULL;\nEND $$;\nREVOKE ALL ON FUNCTION tidemark.watch_ddl()", "END $$;\nREVOKE ALL ON FUNCTION tidemark.watch_ddl()", "TestEventTriggersFailNobody"},
 		guard{"event trigger waits", " SET lock_timeout = '100ms' AS $$", " AS $$", "TestEventTriggersFailNobody"},
 		guard{"altered columns not seen", "AND NOT a.attisdropped\nWHERE t.parent = 0\n", "AND NOT a.attisdropped\nWHERE false\n", "TestTouchedAndPutBack"},
@@ -95,11 +107,11 @@ var ofCapture = slices.Concat(
 
 type guard struct{ name, old, new, run string }
 
-// guards are mutations of one file that tests of package triggers find out.
-func guards(file string, of ...guard) []mutation {
+// guards are mutations of one file that tests of one package find out.
+func guards(pkg, file string, of ...guard) []mutation {
 	var out []mutation
 	for _, g := range of {
-		out = append(out, mutation{name: g.name, guarantee: "G9", file: file, old: g.old, new: g.new, pkg: "./triggers", run: g.run})
+		out = append(out, mutation{name: g.name, guarantee: "G9", file: file, old: g.old, new: g.new, pkg: pkg, run: g.run})
 	}
 	return out
 }

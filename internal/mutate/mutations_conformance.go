@@ -55,7 +55,7 @@ var ofConformance = []mutation{
 	inBoth("guards off", "G1", "sqlitecompat/guardsql.go",
 		`WHEN NOT EXISTS (SELECT 1 FROM hooked)`, `WHEN EXISTS (SELECT 1 FROM hooked)`, "TestForeignPrograms"),
 	inBoth("replaced rows not guarded", "G1", "sqlitecompat/guardsql.go",
-		"				\"NOT (\"+all(primary, m.is(\"NEW\"), equal(m.same, \"e\", \"NEW\"))+\")\"))\n", "				\"0\"))\n", "TestReplacement"),
+		`m.insert("e", g.table, conflict, m.is("e"), "NOT ("+all(primary, m.is("NEW"), equal(m.same, "e", "NEW"))+")")`, `m.insert("e", g.table, conflict, "0")`, "TestReplacement"),
 	inBoth("deletions not guarded", "G1", "sqlitecompat/guardsql.go",
 		"g.replace(), g.delete())", "g.replace())", "TestForeignPrograms"),
 	inBoth("parked marks hidden from SQLite's readers", "G2", "migrations/sqlite/005_overview.sql",
