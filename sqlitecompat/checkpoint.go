@@ -27,7 +27,7 @@ type checkpointer struct {
 }
 
 func (d *DB) startCheckpoints(ctx context.Context, dsn string) (*checkpointer, error) {
-	pool, err := d.pool(dsn, nil, 1)
+	pool, err := openPool(dsn, connector{}, 1)
 	if err != nil {
 		return nil, err
 	}

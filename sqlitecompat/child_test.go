@@ -3,6 +3,7 @@ package sqlitecompat
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"os"
@@ -101,6 +102,26 @@ var childTasks = map[string]func(ctx context.Context, path string) error{
 			}
 		}
 		return nil
+	},
+	// hog commits foreign transactions that take a while each, without a pause between them, and counts them in table hogged.
+	"hog": func(ctx context.Context, path string) error {
+		db, err := sql.Open("sqlite", dsn(path, "rw", "busy_timeout(30000)", "synchronous(NORMAL)"))
+		if err != nil {
+			return err
+		}
+		db.SetMaxOpenConns(1)
+		for i := 0; ; i++ {
+			_, err := db.ExecContext(ctx, `BEGIN IMMEDIATE;
+				WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) UPDATE hogged SET n = n + 1 WHERE (SELECT sum(i) FROM n) > 0;
+				INSERT OR REPLACE `+records("c2", "hog", "a={}@01")+`;
+				COMMIT`)
+			if err != nil {
+				return err
+			}
+			if i == 10 {
+				fmt.Println("hogging")
+			}
+		}
 	},
 	// hang commits one record, changes much in a transaction that it never ends, and says so.
 	"hang": func(ctx context.Context, path string) error {

@@ -3,6 +3,7 @@ package sqlitecompat
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -23,7 +24,7 @@ func dsn(path, mode string, pragmas ...string) string {
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
 }
 
-// busyTimeout is how long a statement waits for another process's transaction before it fails.
+// busyTimeout is how long a statement waits for another process's transaction before it fails, if Options do not say.
 const busyTimeout = 5 * time.Second
 
 // connector opens connections of modernc's driver: hooked ones for the writer, plain ones for all else. Both keep prepared
@@ -32,11 +33,7 @@ type connector struct {
 	driver.Connector
 	db    *DB                                          // of a hooked connection; nil for a plain one
 	trace func(query string, args []driver.NamedValue) // of a plain one; nil for nobody
-}
-
-func newConnector(dsn string, db *DB) (connector, error) {
-	base, err := sqlite.NewConnector(dsn)
-	return connector{Connector: base, db: db}, err
+	wait  time.Duration                                // for the write lock, by lockWait; 0 for a connection that never takes it
 }
 
 // Connect implements driver.Connector.
@@ -45,7 +42,12 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	base := baseConn{Conn: inner, cache: newStatementCache(inner.(driver.ConnPrepareContext))}
+	base := baseConn{Conn: inner, cache: newStatementCache(inner.(driver.ConnPrepareContext)), wait: c.wait}
+	if c.wait > 0 {
+		if _, err := inner.(driver.ExecerContext).ExecContext(ctx, `PRAGMA busy_timeout = 0`, nil); err != nil {
+			return nil, errors.Join(err, inner.Close())
+		}
+	}
 	if c.db == nil {
 		return &plainConn{base, c.trace}, nil
 	}
@@ -61,6 +63,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 type baseConn struct {
 	driver.Conn // modernc's
 	cache       *statementCache
+	wait        time.Duration // of lockWait
 }
 
 // Close ends the connection.
@@ -103,6 +106,11 @@ func (c *baseConn) CheckNamedValue(v *driver.NamedValue) error {
 	return driver.ErrSkip
 }
 
+// locked runs what may need the write lock, and waits for it.
+func (c *baseConn) locked(ctx context.Context, run func() error) error {
+	return lockWait(ctx, c.wait, run)
+}
+
 func (c *baseConn) execInner(ctx context.Context, s statement, args []driver.NamedValue) (driver.Result, error) {
 	if s.cacheable() {
 		return c.cache.exec(ctx, s.text, args)
@@ -138,10 +146,16 @@ func (c *plainConn) ExecContext(ctx context.Context, query string, args []driver
 	if c.trace != nil {
 		c.trace(query, args)
 	}
-	if all := split(query); len(all) == 1 {
-		return c.execInner(ctx, all[0], args)
+	all := split(query)
+	if len(all) != 1 {
+		return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 	}
-	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
+	var result driver.Result
+	err := c.locked(ctx, func() (err error) {
+		result, err = c.execInner(ctx, all[0], args)
+		return err
+	})
+	return result, err
 }
 
 // QueryContext implements driver.QueryerContext.

@@ -20,10 +20,11 @@ func code(err error) int {
 	return 0
 }
 
-// isBusy reports whether another process held a lock for longer than a statement waits.
-func isBusy(err error) bool {
-	c := code(err)
-	return c == sqlite3.SQLITE_BUSY || c == sqlite3.SQLITE_LOCKED
+// isLocked reports whether another process holds a lock, and a later try of the same may get it. One from a snapshot that is
+// no longer the newest will not.
+func isLocked(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY && e.Code() != sqlite3.SQLITE_BUSY_SNAPSHOT
 }
 
 // unreachable wraps summary.ErrUnavailable around errors that are the file's or the disk's, not a statement's.

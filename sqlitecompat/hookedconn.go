@@ -22,7 +22,11 @@ func (c *hookedConn) Begin() (driver.Tx, error) {
 
 // BeginTx implements driver.ConnBeginTx.
 func (c *hookedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	inner, err := c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
+	var inner driver.Tx
+	err := c.locked(ctx, func() (err error) {
+		inner, err = c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +82,11 @@ func (c *hookedConn) QueryContext(ctx context.Context, query string, args []driv
 // PrepareContext implements driver.ConnPrepareContext.
 func (c *hookedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	all := split(query)
-	inner, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	var inner driver.Stmt
+	err := c.locked(ctx, func() (err error) {
+		inner, err = c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

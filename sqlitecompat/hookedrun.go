@@ -33,13 +33,13 @@ var ErrCommitRefused = errors.New("commit refused: changes of source tables woul
 // run runs one statement in the way that its kind asks for.
 func (c *hookedConn) run(ctx context.Context, s statement, run func() error) error {
 	if !c.db.capturing.Load() { // no schema yet: nothing to capture, and the guards, if there are any, act
-		return c.follow(s, run)
+		return c.follow(ctx, s, run)
 	}
 	switch {
 	case s.kind == commits, s.kind == releases && c.txn.ends(s.name):
 		return c.commit(ctx, run)
 	case !s.changes():
-		return c.follow(s, run)
+		return c.follow(ctx, s, run)
 	case c.txn.open:
 		return c.change(ctx, run)
 	default:
@@ -48,8 +48,8 @@ func (c *hookedConn) run(ctx context.Context, s statement, run func() error) err
 }
 
 // follow runs a statement that changes no rows and keeps account of what it does to the transaction.
-func (c *hookedConn) follow(s statement, run func() error) error {
-	if err := run(); err != nil {
+func (c *hookedConn) follow(ctx context.Context, s statement, run func() error) error {
+	if err := c.locked(ctx, run); err != nil {
 		if s.kind == begins && !c.txn.open { // it may have begun just when the caller gave up
 			_ = c.control(context.Background(), sqlRollback) //nolint:errcheck // there is nothing to roll back, as a rule
 		}
@@ -205,8 +205,10 @@ func (c *hookedConn) ended() {
 
 // control runs one of the layer's own statements.
 func (c *hookedConn) control(ctx context.Context, sql string, args ...driver.NamedValue) error {
-	_, err := c.cache.exec(ctx, sql, args)
-	return err
+	return c.locked(ctx, func() error {
+		_, err := c.cache.exec(ctx, sql, args)
+		return err
+	})
 }
 
 // refused says it in words where err is that of the commit hook.

@@ -143,13 +143,16 @@ func TestBusy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.must(t, `PRAGMA busy_timeout = 20`)
-	for _, err := range []error{f.MarkAll(t.Context()), f.immediate(t.Context(), func(*sql.Conn) (bool, error) { return true, nil })} {
+	hasty, err := Open(t.Context(), f.path, Options{LockTimeout: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hasty.Close() //nolint:errcheck // the test is over
+	for _, err := range []error{hasty.MarkAll(t.Context()), hasty.immediate(t.Context(), func(*sql.Conn) (bool, error) { return true, nil })} {
 		if !errors.Is(err, summary.ErrUnavailable) {
 			t.Errorf("behind another's transaction: %v", err)
 		}
 	}
-	f.must(t, `PRAGMA busy_timeout = 10000`)
 	done := make(chan error)
 	go func() { done <- f.MarkAll(t.Context()) }()
 	select {

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"modernc.org/sqlite"
+
 	"tidemark/summary"
 )
 
@@ -20,6 +22,8 @@ type Options struct {
 	Now func() time.Time
 	// Readers bounds the read pool; 0 is 8.
 	Readers int
+	// LockTimeout is how long a write waits for another process's transaction before it fails; 0 is 5 s.
+	LockTimeout time.Duration
 	// Poll is how often another process's commits are looked for; 0 is 5 ms.
 	Poll time.Duration
 	// Relaxed lets a commit return before it is on disk (synchronous=NORMAL): a power cut may lose the last ones, but breaks
@@ -61,6 +65,9 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if opt.Readers == 0 {
 		opt.Readers = 8
 	}
+	if opt.LockTimeout == 0 {
+		opt.LockTimeout = busyTimeout
+	}
 	if opt.Poll == 0 {
 		opt.Poll = 5 * time.Millisecond
 	}
@@ -78,7 +85,7 @@ func (d *DB) connect(ctx context.Context, path string, opt Options) error {
 	}
 	autocheckpoint := fmt.Sprintf("wal_autocheckpoint(%d)", checkpointAt)
 	var err error
-	if d.writer, err = d.pool(dsn(path, "rwc", "foreign_keys(1)", synchronous, autocheckpoint), d, 1); err != nil {
+	if d.writer, err = openPool(dsn(path, "rwc", "foreign_keys(1)", synchronous, autocheckpoint), connector{db: d, wait: opt.LockTimeout}, 1); err != nil {
 		return err
 	}
 	if err := d.journal(ctx); err != nil {
@@ -87,7 +94,7 @@ func (d *DB) connect(ctx context.Context, path string, opt Options) error {
 	if d.file, err = os.Stat(path); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	if d.reader, err = d.tracedPool(dsn(path, "ro", "query_only(1)"), nil, opt.Readers, opt.Trace); err != nil {
+	if d.reader, err = openPool(dsn(path, "ro", "query_only(1)"), connector{trace: opt.Trace}, opt.Readers); err != nil {
 		return err
 	}
 	if err := d.reader.PingContext(ctx); err != nil {
@@ -102,7 +109,7 @@ func (d *DB) connect(ctx context.Context, path string, opt Options) error {
 			return err
 		}
 	}
-	if d.drainer, err = d.pool(dsn(path, "rw", synchronous, autocheckpoint), nil, 1); err != nil {
+	if d.drainer, err = openPool(dsn(path, "rw", synchronous, autocheckpoint), connector{wait: opt.LockTimeout}, 1); err != nil {
 		return err
 	}
 	if d.checkpoint, err = d.startCheckpoints(ctx, dsn(path, "rw")); err != nil {
@@ -112,17 +119,12 @@ func (d *DB) connect(ctx context.Context, path string, opt Options) error {
 	return err
 }
 
-// pool opens connections with idle ones kept: each has its prepared statements.
-func (d *DB) pool(dsn string, hooked *DB, size int) (*sql.DB, error) {
-	return d.tracedPool(dsn, hooked, size, nil)
-}
-
-func (d *DB) tracedPool(dsn string, hooked *DB, size int, trace func(string, []driver.NamedValue)) (*sql.DB, error) {
-	c, err := newConnector(dsn, hooked)
-	if err != nil {
+// openPool opens a pool of connections as c says, with idle ones kept: each has its prepared statements.
+func openPool(dsn string, c connector, size int) (*sql.DB, error) {
+	var err error
+	if c.Connector, err = sqlite.NewConnector(dsn); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	c.trace = trace
 	pool := sql.OpenDB(c)
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
@@ -130,32 +132,17 @@ func (d *DB) tracedPool(dsn string, hooked *DB, size int, trace func(string, []d
 }
 
 // journal makes the file one in WAL mode, which is a property of the file. The change needs the file for itself for a
-// moment, and SQLite does not wait for that by itself.
+// moment.
 func (d *DB) journal(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, busyTimeout)
-	defer cancel()
-	retry := time.NewTicker(10 * time.Millisecond)
-	defer retry.Stop()
-	for {
-		var mode string
-		err := d.writer.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode)
-		if err == nil && mode != "wal" {
-			err = d.writer.QueryRowContext(ctx, `PRAGMA journal_mode = WAL`).Scan(&mode)
-		}
-		switch {
-		case err == nil && mode == "wal":
-			return nil
-		case err == nil:
-			return fmt.Errorf("its file system does not allow WAL mode (journal mode is %s): put it on a local disk", mode)
-		case !isBusy(err):
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-retry.C:
-		}
+	var mode string
+	err := d.writer.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode)
+	if err == nil && mode != "wal" {
+		err = d.writer.QueryRowContext(ctx, `PRAGMA journal_mode = WAL`).Scan(&mode)
 	}
+	if err == nil && mode != "wal" {
+		err = fmt.Errorf("its file system does not allow WAL mode (journal mode is %s): put it on a local disk", mode)
+	}
+	return err
 }
 
 // Writer is the hooked connection as a database/sql pool of one. Whatever changes source tables through it, in any way that

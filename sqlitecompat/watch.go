@@ -28,7 +28,7 @@ type watch struct {
 
 // startWatch reads the first version and goes on in the background until close.
 func (d *DB) startWatch(ctx context.Context, dsn string, every time.Duration) (*watch, error) {
-	pool, err := d.pool(dsn, nil, 1)
+	pool, err := openPool(dsn, connector{}, 1)
 	if err != nil {
 		return nil, err
 	}
