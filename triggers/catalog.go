@@ -21,6 +21,7 @@ const pinned = `SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL quote_all
 type catalog struct {
 	tables   map[string]bool // source tables that exist
 	members  map[string][]child
+	keys     map[string][]string // by source table, the columns that its partition keys are made of, at every depth
 	above    map[string]string   // by source table, the statement that frees it from a table above it
 	unlogged map[string][]string // by source table, the UNLOGGED tables that its capture rests on
 	objects  map[key]object
@@ -54,7 +55,7 @@ const tree = `
 // readCatalog reads the source tables with all below them, all trigger functions of the schema tidemark, and every trigger that is
 // on one of the tables or calls one of the functions.
 func readCatalog(ctx context.Context, tx pgx.Tx) (catalog, error) {
-	c := catalog{tables: map[string]bool{}, members: map[string][]child{}, above: map[string]string{}, unlogged: map[string][]string{}, objects: map[key]object{}, owners: map[key]string{}, calls: map[key]string{}}
+	c := catalog{tables: map[string]bool{}, members: map[string][]child{}, keys: map[string][]string{}, above: map[string]string{}, unlogged: map[string][]string{}, objects: map[key]object{}, owners: map[key]string{}, calls: map[key]string{}}
 	err := tx.QueryRow(ctx, `
 		SELECT pg_get_userbyid(m.relowner)::text, current_user::text
 		FROM pg_class m
@@ -70,7 +71,7 @@ func readCatalog(ctx context.Context, tx pgx.Tx) (catalog, error) {
 	for i := range sources {
 		names[i] = sources[i].table
 	}
-	for _, read := range []func(context.Context, pgx.Tx, []string) error{c.readTables, c.readAbove, c.readUnlogged, c.readObjects, c.readTouched} {
+	for _, read := range []func(context.Context, pgx.Tx, []string) error{c.readTables, c.readKeys, c.readAbove, c.readUnlogged, c.readObjects, c.readTouched} {
 		if err := read(ctx, tx, names); err != nil {
 			return c, fmt.Errorf("read catalog: %w", err)
 		}
@@ -97,6 +98,29 @@ func (c *catalog) readTables(ctx context.Context, tx pgx.Tx, names []string) err
 		} else {
 			c.members[source] = append(c.members[source], m)
 		}
+		return nil
+	})
+	return err
+}
+
+// readKeys reads what the partition keys are made of. A column of one depends on its table, an expression's columns, too; those of an
+// expression over the whole row are in no catalog.
+func (c *catalog) readKeys(ctx context.Context, tx pgx.Tx, names []string) error {
+	rows, err := tx.Query(ctx, tree+`
+		SELECT DISTINCT t.source, a.attname
+		FROM tree t JOIN pg_partitioned_table p ON p.partrelid = t.relation
+		JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+		WHERE p.partexprs::text LIKE '%:varattno 0 %' OR EXISTS (
+			SELECT FROM pg_depend d
+			WHERE d.classid = 'pg_class'::regclass AND d.objid = t.relation AND d.objsubid = a.attnum
+			  AND d.refclassid = d.classid AND d.refobjid = t.relation AND d.refobjsubid = 0 AND d.deptype = 'i')
+		ORDER BY 1, 2`, names)
+	if err != nil {
+		return err
+	}
+	var table, column string
+	_, err = pgx.ForEachRow(rows, []any{&table, &column}, func() error {
+		c.keys[table] = append(c.keys[table], column)
 		return nil
 	})
 	return err
@@ -146,7 +170,7 @@ func (c *catalog) readObjects(ctx context.Context, tx pgx.Tx, names []string) er
 		FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 		JOIN pg_proc p ON p.oid = t.tgfoid
 		WHERE t.tgfoid IN (SELECT oid FROM pg_proc WHERE pronamespace = 'tidemark'::regnamespace AND prorettype = 'trigger'::regtype)
-		   OR t.tgname::text LIKE 'tidemark\_%' AND t.tgrelid IN (SELECT tree.relation FROM tree)
+		   OR t.tgname::text LIKE ANY ('{tidemark\\_%,~tidemark\\_%}') AND t.tgrelid IN (SELECT tree.relation FROM tree)
 		UNION ALL
 		SELECT 'function', p.proname::text, '', '', '', pg_get_functiondef(p.oid), '', pg_get_userbyid(p.proowner)::text
 		FROM pg_proc p

@@ -18,7 +18,7 @@ const sets = "testdata/sets.txt"
 func TestGoldenFiles(t *testing.T) {
 	for i := range sources {
 		file := "testdata/" + sources[i].table + ".sql"
-		got := []byte(render(&sources[i]).sql())
+		got := []byte(render(&sources[i], nil).sql())
 		if *update {
 			if err := os.WriteFile(file, got, 0o644); err != nil {
 				t.Fatal(err)
@@ -39,7 +39,7 @@ func TestGoldenFiles(t *testing.T) {
 func TestGoldenSetVersion(t *testing.T) {
 	hash := sha256.New()
 	for i := range sources {
-		hash.Write([]byte(render(&sources[i]).sql()))
+		hash.Write([]byte(render(&sources[i], nil).sql()))
 	}
 	line := fmt.Sprintf("%d %x\n", SetVersion, hash.Sum(nil))
 	known, err := os.ReadFile(sets)

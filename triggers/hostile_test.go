@@ -80,6 +80,14 @@ func careful(sql string) string {
 	return regexp.MustCompile(`\b(INTO|FROM|TRUNCATE|UPDATE) (\w+)`).ReplaceAllString(sql, "$1 public.$2")
 }
 
+// moving has every update taken for a move.
+func (b *bench) moving() {
+	b.Helper()
+	for _, s := range sources {
+		b.exec(`CREATE TRIGGER moving BEFORE UPDATE ON ` + s.table + ` FOR EACH ROW EXECUTE FUNCTION ` + s.move().qualified() + `()`)
+	}
+}
+
 // effects runs every statement of one and prints the marks of each.
 func (b *bench) effects(by *session, role string) []string {
 	b.Helper()
@@ -97,6 +105,7 @@ func TestHostileSearchPath(t *testing.T) {
 	b := open(t)
 	b.writer("mallory")
 	b.exec(hostile)
+	b.moving()
 	b.exec(`SELECT setval('tidemark.wake_flag', 2)`)
 	for _, role := range []string{"origin", "replica"} {
 		want := b.effects(b.open(""), role)
@@ -123,6 +132,7 @@ func TestHostileSearchPathCatchesCarelessBodies(t *testing.T) {
 	b := open(t)
 	b.writer("mallory")
 	b.exec(hostile)
+	b.moving()
 	b.exec(`SELECT setval('tidemark.wake_flag', 2)`)
 	w := b.open("mallory")
 	w.exec(trap)

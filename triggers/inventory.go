@@ -53,7 +53,7 @@ func inventory(ctx context.Context, tx pgx.Tx) ([]Finding, error) {
 // judge lists how the catalog differs from the set.
 func (s set) judge(c catalog) []Finding {
 	if len(s.objects) > 0 {
-		found := compare(s.objects, c)
+		found := compare(c.withMoves(s.objects), c)
 		slices.SortStableFunc(found, func(a, b Finding) int { return strings.Compare(a.Table, b.Table) })
 		return found
 	}

@@ -44,16 +44,21 @@ func (c capture) objects() []object {
 		out = append(out, object{kind: kindFunction, name: f.name, table: c.source.table, definition: f.definition()})
 	}
 	for _, t := range c.triggers {
-		out = append(out, object{kind: kindTrigger, name: t.name, table: c.source.table, on: t.on, definition: t.definition(), enabled: t.enabled})
+		out = append(out, t.object(c.source.table))
 	}
 	return out
 }
 
-// wanted is what this program installs on the source tables themselves.
+// object is the trigger as the catalog should have it, for a source table.
+func (t trigger) object(table string) object {
+	return object{kind: kindTrigger, name: t.name, table: table, on: t.on, definition: t.definition(), enabled: t.enabled}
+}
+
+// wanted is what this program installs on the source tables themselves, however they are partitioned.
 func wanted() []object {
 	var out []object
 	for i := range sources {
-		out = append(out, render(&sources[i]).objects()...)
+		out = append(out, render(&sources[i], nil).objects()...)
 	}
 	return out
 }

@@ -57,7 +57,7 @@ func TestPartitions(t *testing.T) {
 			[]string{"records a /s n+0 b+1", "records a /t n+0 b+1", "records a /u n+0 b+1"}},
 		{"update of a leaf", `UPDATE records_s SET deleted = true WHERE record_key = '2'`, []string{"records a /s n-1 b-4 lost 04"}},
 		{"across partitions", `UPDATE records SET stream = 's' WHERE stream = 't' AND record_key = '3'`,
-			[]string{"records a /s n+1 b+3 gained 05", "records a /t n-1 b-3 lost 05"}},
+			[]string{"records a /s n+1 b+3 gained 05", "records a /t n-1 b-3 lost 05", "records recount a /s", "records recount a /t"}},
 		{"upsert", `INSERT INTO records` + values + row("s", "1", 1) + ` ON CONFLICT (connector_instance_id, stream, record_key)
 			DO UPDATE SET record_json = '[123]'`, []string{"records a /s n+0 b+2"}},
 		{"upsert into a leaf", `INSERT INTO records_s` + values + row("s", "1", 1) + ` ON CONFLICT (connector_instance_id, stream, record_key)
@@ -150,6 +150,8 @@ func TestPartitionsComeAndGo(t *testing.T) {
 		{"clone disabled", ``, `ALTER TABLE records_s DISABLE TRIGGER tidemark_replica`, TriggerDisabled, "trigger tidemark_replica on public.records_s"},
 		{"trigger of a leaf dropped", ``, `DROP TRIGGER tidemark_truncate ON records_rest`, TriggerMissing, "trigger tidemark_truncate on public.records_rest"},
 		{"every trigger of all", ``, `ALTER TABLE records DISABLE TRIGGER ALL`, TriggerDisabled, "trigger tidemark_delete on public.records"},
+		{"trigger of moves dropped", ``, `DROP TRIGGER "~tidemark_move" ON records`, TriggerMissing, `trigger "~tidemark_move" on public.records`},
+		{"trigger of moves disabled in a leaf", ``, `ALTER TABLE records_s DISABLE TRIGGER "~tidemark_move"`, TriggerDisabled, `trigger "~tidemark_move" on public.records_s`},
 		{"row trigger of all dropped", ``, `DROP TRIGGER tidemark_replica ON records`, TriggerMissing, "trigger tidemark_replica on public.records"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

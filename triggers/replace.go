@@ -19,7 +19,7 @@ func changes(c catalog) ([]change, error) {
 	var out []change
 	expected := map[key]bool{}
 	for i := range sources {
-		r := render(&sources[i])
+		r := render(&sources[i], c.keys[sources[i].table])
 		if !c.tables[r.source.table] {
 			return nil, fmt.Errorf("source table %s does not exist: run `tidemark migrate up`", ident("public", r.source.table))
 		}
@@ -50,7 +50,7 @@ func changes(c catalog) ([]change, error) {
 func childChanges(c catalog) []change {
 	var out []change
 	for i := range sources {
-		r := render(&sources[i])
+		r := render(&sources[i], c.keys[sources[i].table])
 		objects := r.objects()
 		for _, m := range c.members[r.source.table] {
 			for j, t := range r.triggers {

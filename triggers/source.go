@@ -41,13 +41,15 @@ type watch struct {
 type fact struct {
 	name string
 	expr expr
+	// generated is the value of a generated column, for who comes before it is there; "" for any other.
+	generated expr
 }
 
 // columns are facts that are columns.
 func columns(names ...string) []fact {
 	facts := make([]fact, len(names))
 	for i, n := range names {
-		facts[i] = fact{n, col(n)}
+		facts[i] = fact{name: n, expr: col(n)}
 	}
 	return facts
 }

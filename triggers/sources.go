@@ -52,7 +52,7 @@ var sources = []source{
 		components: []summary.Component{summary.Manifest},
 		watches: []watch{{
 			scope: "connector", component: summary.Manifest, names: columns("connector_id"),
-			facts: append(columns("display_name"), fact{"manifest", verbatim("manifest")}),
+			facts: append(columns("display_name"), fact{name: "manifest", expr: verbatim("manifest")}),
 		}},
 	},
 	{
@@ -61,14 +61,15 @@ var sources = []source{
 		watches: []watch{{
 			scope: "run", component: summary.Runs,
 			names: []fact{
-				{"run_id", col("run_id")},
-				{"profile_key", col("browser_surface_profile_key")},
-				{"connector_instance_id", col("connector_instance_id")},
-				{"connector_id", col("source_id")},
+				{name: "run_id", expr: col("run_id")},
+				{name: "profile_key", expr: col("browser_surface_profile_key"), generated: member("data", "browser_surface_profile_key")},
+				{name: "connector_instance_id", expr: col("connector_instance_id"),
+					generated: "COALESCE(" + member("data", "connector_instance_id") + ", " + member("data", "connection_id") + ")"},
+				{name: "connector_id", expr: col("source_id")},
 			},
 			facts: append(columns("event_seq", "occurred_at"),
-				fact{"event_type", only(oneOf("event_type", tellingEvents()...), col("event_type"))},
-				fact{"data", only(oneOf("event_type", summary.TerminalEventTypes...), verbatim("data"))}),
+				fact{name: "event_type", expr: only(oneOf("event_type", tellingEvents()...), col("event_type"))},
+				fact{name: "data", expr: only(oneOf("event_type", summary.TerminalEventTypes...), verbatim("data"))}),
 			where: "$.run_id IS NOT NULL",
 		}},
 	},
@@ -86,11 +87,11 @@ var sources = []source{
 		watches: []watch{{
 			scope: "connection", component: summary.Gaps, names: columns("connector_instance_id"),
 			facts: []fact{
-				{"status", col("status")},
-				{"stream", only(tellingGap, "$.stream")},
-				{"attempt_count", only(openGap, "$.attempt_count")},
-				{"next_attempt_after", only(openGap, "$.next_attempt_after")},
-				{"updated_at", only(oneOf("status", "terminal"), "$.updated_at")},
+				{name: "status", expr: col("status")},
+				{name: "stream", expr: only(tellingGap, "$.stream")},
+				{name: "attempt_count", expr: only(openGap, "$.attempt_count")},
+				{name: "next_attempt_after", expr: only(openGap, "$.next_attempt_after")},
+				{name: "updated_at", expr: only(oneOf("status", "terminal"), "$.updated_at")},
 			},
 		}},
 	},
@@ -115,7 +116,7 @@ var sources = []source{
 }
 
 // profileKey is the browser profile that a connection's runs are expected to carry.
-var profileKey = fact{"profile_key", member("source_binding", "browser_profile_key")}
+var profileKey = fact{name: "profile_key", expr: member("source_binding", "browser_profile_key")}
 
 // openGap holds for the gaps whose attempts evidence counts.
 var openGap = oneOf("status", "pending", "in_progress")

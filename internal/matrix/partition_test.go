@@ -21,12 +21,16 @@ var partitioned = []string{
 
 // What an operator has partitioned is written by the name of the parent and by those of its leaves.
 func TestPartitions(t *testing.T) {
-	e := enginetest.OpenPostgres(t, pgtest.Shared(t), enginetest.Fixture{})
+	cluster := pgtest.Shared(t)
+	e := enginetest.OpenPostgres(t, cluster, enginetest.Fixture{})
 	e.Foreign(t, partitioned...)
 	mended(t, e)
 	again(t, e)
 	leaf := `INSERT INTO leaf ` + columns + ` VALUES ('b', 's', 'n', '1', @05), ('c', 's', 'n', '1', @05)`
-	playAll(t, e, []shape{
+	const merge = `MERGE INTO records r USING (VALUES ('t'), ('n')) v (s) ON r.stream = v.s `
+	const moves = `WHEN MATCHED THEN UPDATE SET stream = 's', connector_instance_id = 'c', record_key = 'm' `
+	const inserts = `WHEN NOT MATCHED THEN INSERT (connector_instance_id, stream, record_key) VALUES ('b', v.s, '1') `
+	playAll(t, e, cluster, []shape{
 		{name: "insert into the parent", write: []string{into + `('a', 's', 'n', '1', @05), ('b', 'u', 'n', '1', @05)`}, changes: "a:records b:records"},
 		{name: "insert into a leaf", write: []string{leaf}, changes: "b:records c:records"},
 		{name: "copy into a leaf", do: copyText(`COPY rest `+columns+` FROM STDIN`, "a\tt\tn\t12\t@05\nb\tu\tn\t\\N\t@05\n", false), changes: "a:records b:records"},
@@ -36,6 +40,11 @@ func TestPartitions(t *testing.T) {
 		{name: "move across leaves", write: []string{`UPDATE records SET stream = 's', record_key = 'm' WHERE stream = 't'`}, changes: "a:records"},
 		{name: "move to another connection's leaf", write: []string{`UPDATE records SET stream = 's', connector_instance_id = 'c' WHERE stream = 't'`}, changes: "a:records c:records"},
 		{name: "merge", write: []string{`MERGE INTO records r USING (VALUES ('t'), ('n')) v (s) ON r.stream = v.s WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (connector_instance_id, stream, record_key) VALUES ('c', v.s, '1')`}, changes: "a:records c:records"},
+		{name: "merge that moves", write: []string{merge + moves}, changes: "a:records c:records"},
+		{name: "merge that moves and inserts", write: []string{merge + moves + inserts}, changes: "a:records b:records c:records"},
+		{name: "merge that moves and deletes", write: []string{merge + `WHEN MATCHED AND v.s = 'n' THEN DELETE ` + moves}, changes: "a:records c:records"},
+		{name: "merge that moves, returning", since: 17, write: []string{merge + moves + inserts + `RETURNING merge_action(), r.record_key`}, changes: "a:records b:records c:records"},
+		{name: "merge that moves, as a replica", super: true, write: []string{`SET session_replication_role = replica`, merge + moves}, changes: "a:records c:records"},
 		{name: "delete from a leaf", write: []string{`DELETE FROM leaf WHERE connector_instance_id = 'd'`}, changes: "d:records"},
 		{name: "cascade", write: []string{`DELETE FROM connector_instances WHERE connector_instance_id = 'a'`}, changes: "a:identity"},
 		{name: "as a replica, a leaf", super: true, write: []string{`SET session_replication_role = replica`, leaf, `DELETE FROM rest`}, changes: "a:records b:records c:records"},

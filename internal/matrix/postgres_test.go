@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,20 +18,15 @@ func try(t *testing.T, group string, shapes []shape, opts ...pgtest.Option) {
 	cluster := pgtest.Shared(t, opts...)
 	t.Run(group, func(t *testing.T) {
 		t.Parallel()
-		var there []shape
-		for _, s := range shapes {
-			if s.since <= cluster.Major() {
-				there = append(there, s)
-			}
-		}
-		playAll(t, enginetest.OpenPostgres(t, cluster, fleet), there)
+		playAll(t, enginetest.OpenPostgres(t, cluster, fleet), cluster, shapes)
 	})
 }
 
-// playAll plays shapes in a database that holds the fleet.
-func playAll(t *testing.T, e *enginetest.Engine, shapes []shape) {
+// playAll plays the shapes that the cluster has in a database of it that holds the fleet.
+func playAll(t *testing.T, e *enginetest.Engine, cluster *pgtest.Cluster, shapes []shape) {
 	t.Helper()
-	for i, s := range shapes {
+	there := slices.DeleteFunc(slices.Clone(shapes), func(s shape) bool { return s.since > cluster.Major() })
+	for i, s := range there {
 		if i > 0 {
 			again(t, e)
 		}

@@ -63,9 +63,9 @@ var ofConformance = []mutation{
 
 	// The Postgres triggers, by what they lead to.
 	inBoth("gaps of any state in every detail", "G4", "triggers/sources.go",
-		`{"attempt_count", only(openGap, "$.attempt_count")}`, `{"attempt_count", "$.attempt_count"}`, "TestGaps"),
+		`{name: "attempt_count", expr: only(openGap, "$.attempt_count")}`, `{name: "attempt_count", expr: "$.attempt_count"}`, "TestGaps"),
 	inBoth("siblings' runs not marked", "G2", "triggers/sources.go",
-		`scope: "run", component: summary.Runs, names: []fact{profileKey},`, `scope: "run", component: summary.Runs, names: []fact{{"profile_key", "'none'"}},`, "TestBindings"),
+		`scope: "run", component: summary.Runs, names: []fact{profileKey},`, `scope: "run", component: summary.Runs, names: []fact{{name: "profile_key", expr: "'none'"}},`, "TestBindings"),
 	inBoth("manifest changes make connections dirty", "G4", "triggers/sources.go",
 		`scope: "connector", component: summary.Manifest, names: columns("connector_id"),`, `scope: "all", component: summary.Identity, names: columns("connector_id"),`, "TestConnectors"),
 	{

@@ -158,3 +158,33 @@ $function$
 REVOKE ALL ON FUNCTION tidemark.device_heartbeats_replica() FROM PUBLIC;
 CREATE OR REPLACE TRIGGER tidemark_replica AFTER INSERT OR DELETE OR UPDATE ON public.device_heartbeats FOR EACH ROW EXECUTE FUNCTION tidemark.device_heartbeats_replica();
 ALTER TABLE public.device_heartbeats ENABLE REPLICA TRIGGER tidemark_replica;
+
+CREATE OR REPLACE FUNCTION tidemark.device_heartbeats_move()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    IF pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica' THEN
+        RETURN NEW;
+    END IF;
+    INSERT INTO tidemark.marks (scope, component, recount, connector_instance_id)
+    SELECT 'connection'::tidemark.mark_scope, 'device'::tidemark.component, true, a.connector_instance_id
+    FROM (
+        SELECT DISTINCT r.connector_instance_id
+        FROM (
+            SELECT OLD.connector_instance_id
+            UNION ALL
+            SELECT NEW.connector_instance_id
+        ) r
+    ) a;
+    IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
+        PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+REVOKE ALL ON FUNCTION tidemark.device_heartbeats_move() FROM PUBLIC;

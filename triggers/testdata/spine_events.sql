@@ -174,3 +174,40 @@ $function$
 REVOKE ALL ON FUNCTION tidemark.spine_events_replica() FROM PUBLIC;
 CREATE OR REPLACE TRIGGER tidemark_replica AFTER INSERT OR DELETE OR UPDATE ON public.spine_events FOR EACH ROW EXECUTE FUNCTION tidemark.spine_events_replica();
 ALTER TABLE public.spine_events ENABLE REPLICA TRIGGER tidemark_replica;
+
+CREATE OR REPLACE FUNCTION tidemark.spine_events_move()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    IF pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica' THEN
+        RETURN NEW;
+    END IF;
+    INSERT INTO tidemark.marks (scope, component, recount, run_id, profile_key, connector_instance_id, connector_id)
+    SELECT 'run'::tidemark.mark_scope, 'runs'::tidemark.component, true,
+           a.run_id, a.profile_key, a.connector_instance_id, a.connector_id
+    FROM (
+        SELECT DISTINCT r.run_id, r.profile_key, r.connector_instance_id, r.connector_id
+        FROM (
+            SELECT OLD.run_id, OLD.data OPERATOR(pg_catalog.->>) 'browser_surface_profile_key' AS profile_key,
+                   COALESCE(OLD.data OPERATOR(pg_catalog.->>) 'connector_instance_id', OLD.data OPERATOR(pg_catalog.->>) 'connection_id') AS connector_instance_id,
+                   OLD.source_id AS connector_id
+            WHERE OLD.run_id IS NOT NULL
+            UNION ALL
+            SELECT NEW.run_id, NEW.data OPERATOR(pg_catalog.->>) 'browser_surface_profile_key' AS profile_key,
+                   COALESCE(NEW.data OPERATOR(pg_catalog.->>) 'connector_instance_id', NEW.data OPERATOR(pg_catalog.->>) 'connection_id') AS connector_instance_id,
+                   NEW.source_id AS connector_id
+            WHERE NEW.run_id IS NOT NULL
+        ) r
+    ) a;
+    IF FOUND AND pg_catalog.pg_sequence_last_value('tidemark.wake_flag') OPERATOR(pg_catalog.=) 2
+        AND pg_catalog.current_setting('max_prepared_transactions') OPERATOR(pg_catalog.=) '0'
+        AND pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.1::pg_catalog.float8 THEN
+        PERFORM pg_catalog.pg_notify('tidemark_dirty', '');
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+REVOKE ALL ON FUNCTION tidemark.spine_events_move() FROM PUBLIC;
