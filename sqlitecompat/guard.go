@@ -11,7 +11,7 @@ import (
 const guardPrefix = "tidemark_guard_"
 
 // guardSet is the version of the guard triggers below. Raise it whenever what is rendered changes.
-const guardSet = 3
+const guardSet = 4
 
 // guard describes the guard triggers of one source table. In its expressions @ stands for a row: NEW, OLD or a row that is
 // about to be replaced.
@@ -23,6 +23,8 @@ type guard struct {
 	// others are the conditions by which a row e has one of the other unique keys of NEW; opaque: one of these cannot be told.
 	others []string
 	opaque bool
+	// rowid: the table has one. An UPDATE can name it rowid, _rowid_ or oid, and no UPDATE OF finds its key by these names.
+	rowid bool
 	// defaults are those of key columns: OR REPLACE puts them where a BEFORE trigger still sees NULL.
 	defaults map[string]string
 	// columns are those whose update may matter, the keys aside.
@@ -101,7 +103,7 @@ var guards = []guard{
 		}},
 	},
 	{
-		table: "spine_events", component: "runs", keys: [][]string{{"event_seq"}, {"event_id"}},
+		table: "spine_events", component: "runs", keys: [][]string{{"event_seq"}, {"event_id"}}, rowid: true,
 		columns: []string{"run_id", "event_type", "occurred_at", "source_id", "data"},
 		marks: []guardMark{{
 			scope: "run", component: "runs", run: "@.run_id", profile: "@.browser_surface_profile_key", connection: connectionColumn,

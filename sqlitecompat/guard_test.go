@@ -103,6 +103,10 @@ func TestGuards(t *testing.T) {
 			[]string{"run runs recount c1 run:r1", "run runs recount c2 run:r2"}},
 		{"event moves", event("", "", `'r1', '{"connection_id":"c1"}'`) + `DELETE FROM marks; UPDATE spine_events SET run_id = 'r2', data = '{}';`,
 			[]string{"run runs recount c1 run:r1", "run runs recount run:r2"}},
+		{"event renumbered by its rowid", event("", ", event_id", `'r1', '{"connection_id":"c1"}', 'e'`) + `DELETE FROM marks; UPDATE spine_events SET _rowid_ = 50 WHERE event_id = 'e';`,
+			[]string{"run runs recount c1 run:r1"}},
+		{"event replaced by a rowid", event("", ", event_seq", `'r1', '{"connection_id":"c1"}', 7`) + event("", ", event_seq", `'r2', '{"connection_id":"c2"}', 8`) +
+			`DELETE FROM marks; UPDATE OR REPLACE spine_events SET oid = 7 WHERE event_seq = 8;`, []string{"run runs recount c1 run:r1", "run runs recount c2 run:r2"}},
 		{"event ends", event("", "", `'r1', '{"connection_id":"c1"}'`) + `DELETE FROM marks; UPDATE spine_events SET status = 'x', source_kind = 'y'; DELETE FROM spine_events;`,
 			[]string{"run runs recount c1 run:r1"}},
 		{"schedule", `INSERT INTO connector_schedules (connector_instance_id, interval_seconds) VALUES ('c1', 60); UPDATE connector_schedules SET enabled = 1;`, []string{"connection schedule recount c1"}},

@@ -23,7 +23,7 @@ func (g guard) insert() trigger {
 	var body []string
 	primary := g.keyed(g.keys[0], "e", "NEW")
 	known := primary
-	if g.table == "spine_events" {
+	if g.rowid {
 		known += " AND NEW.event_seq <> -1" // what a BEFORE trigger sees in the place of a number yet to be given
 	}
 	for _, m := range g.marks {
@@ -48,7 +48,11 @@ func (g guard) update() trigger {
 			m.insert("OLD", "", m.is("OLD"), "NOT ("+all(m.is("NEW"), same)+")"),
 			m.insert("NEW", "", m.is("NEW"), "NOT ("+all(m.is("OLD"), same)+")"))
 	}
-	return g.render("update", "AFTER UPDATE OF "+strings.Join(sorted(g.columns, g.keys...), ", "), body)
+	when := "AFTER UPDATE"
+	if !g.rowid {
+		when += " OF " + strings.Join(sorted(g.columns, g.keys...), ", ")
+	}
+	return g.render("update", when, body)
 }
 
 // replace fires before a key changes, when the row that UPDATE OR REPLACE would delete is still there.
@@ -61,7 +65,7 @@ func (g guard) replace() trigger {
 	}
 	body = append(body, g.whole()...)
 	when := "BEFORE UPDATE"
-	if len(g.others) == 0 && !g.opaque { // the columns that decide on other keys may be any
+	if len(g.others) == 0 && !g.opaque && !g.rowid { // the columns that decide on other keys may be any
 		when += " OF " + strings.Join(sorted(nil, g.keys...), ", ")
 	}
 	return g.render("replace", when, body)

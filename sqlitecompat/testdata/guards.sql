@@ -304,7 +304,7 @@ BEGIN
     AND NOT EXISTS (SELECT 1 FROM marks WHERE scope = 'run' AND component = 'runs' AND recount = 1 AND connector_instance_id IS e.connector_instance_id AND stream IS NULL AND run_id IS e.run_id AND profile_key IS e.browser_surface_profile_key AND connector_id IS NULL);
 END;
 
-CREATE TRIGGER tidemark_guard_spine_events_update AFTER UPDATE OF data, event_id, event_seq, event_type, occurred_at, run_id, source_id ON spine_events
+CREATE TRIGGER tidemark_guard_spine_events_update AFTER UPDATE ON spine_events
 WHEN NOT EXISTS (SELECT 1 FROM hooked)
 BEGIN
   INSERT INTO marks (scope, component, recount, connector_instance_id, run_id, profile_key)
@@ -319,7 +319,7 @@ BEGIN
     AND NOT EXISTS (SELECT 1 FROM marks WHERE scope = 'run' AND component = 'runs' AND recount = 1 AND connector_instance_id IS NEW.connector_instance_id AND stream IS NULL AND run_id IS NEW.run_id AND profile_key IS NEW.browser_surface_profile_key AND connector_id IS NULL);
 END;
 
-CREATE TRIGGER tidemark_guard_spine_events_replace BEFORE UPDATE OF event_id, event_seq ON spine_events
+CREATE TRIGGER tidemark_guard_spine_events_replace BEFORE UPDATE ON spine_events
 WHEN NOT EXISTS (SELECT 1 FROM hooked)
 BEGIN
   INSERT INTO marks (scope, component, recount, connector_instance_id, run_id, profile_key)
