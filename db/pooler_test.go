@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"tidemark/db"
 	"tidemark/internal/enginetest"
 	"tidemark/internal/pgtest"
 	"tidemark/summary"
@@ -112,19 +111,4 @@ func TestPooledSessionsKeepNoSettings(t *testing.T) {
 func TestPooledDrainGivesWay(t *testing.T) {
 	b, _ := pooled(t)
 	b.longDrainGivesWay()
-}
-
-// The settings are there without a pooler. With them a server that hangs in the middle of a drain, or is cut off from the
-// database, loses the drain lock.
-func TestSessionSettings(t *testing.T) {
-	b := open(t)
-	for name, want := range map[string]string{
-		"search_path": "pg_catalog", "jit": "off", "statement_timeout": "0", "row_security": "off", "idle_in_transaction_session_timeout": "6s",
-		"tcp_keepalives_idle": "3", "tcp_user_timeout": "6000", "TimeZone": "UTC", "application_name": db.ApplicationName,
-	} {
-		var got string
-		if err := b.Pool().QueryRow(t.Context(), `SELECT current_setting($1)`, name).Scan(&got); err != nil || got != want {
-			t.Errorf("%s is %q (%v), want %q", name, got, err, want)
-		}
-	}
 }

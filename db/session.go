@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +23,13 @@ var settings = []setting{
 	{"row_security", "off"},       // a recount that a policy hides rows from fails, instead of missing them
 	// A program that hangs, or whose cable was cut, must not keep the drain lock: another is to take over within 10 s.
 	{"idle_in_transaction_session_timeout", "6s"},
+}
+
+// sessionSettings are those that only a session of our own has: behind a pooler they are the pooler's.
+var sessionSettings = []setting{
+	{"default_transaction_read_only", "off"}, // a session keeps it long after a database has been let go again
+	{"idle_session_timeout", "0"},            // the pool ends its idle sessions itself
+	{"transaction_timeout", "0"},             // as statement_timeout; new in PostgreSQL 17
 	{"tcp_keepalives_idle", "3"}, {"tcp_keepalives_interval", "1"}, {"tcp_keepalives_count", "3"},
 	{"tcp_user_timeout", "6s"},
 }
@@ -36,7 +44,7 @@ func configure(cfg *pgx.ConnConfig, found func(pooled bool) error) {
 	if p["application_name"] == "" {
 		p["application_name"] = ApplicationName
 	}
-	p["timezone"] = "UTC" // which a pooler keeps for each of its clients
+	p["timezone"], p["client_encoding"] = "UTC", "UTF8" // which a pooler keeps for each of its clients; the driver knows no other encoding
 	cfg.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
 		pooled, err := settle(ctx, conn)
 		if err != nil {
@@ -47,11 +55,11 @@ func configure(cfg *pgx.ConnConfig, found func(pooled bool) error) {
 }
 
 // settle makes the settings if the server's process is the one that the start-up message named: a pooler names one of its own
-// making. One statement does both.
+// making. One statement does both, and passes over what this version of the server does not know.
 func settle(ctx context.Context, conn *pgconn.PgConn) (pooled bool, err error) {
-	calls := make([]string, len(settings))
-	for i, s := range settings {
-		calls[i] = fmt.Sprintf("pg_catalog.set_config('%s', '%s', false)", s.name, s.value)
+	var calls []string
+	for _, s := range slices.Concat(settings, sessionSettings) {
+		calls = append(calls, fmt.Sprintf("CASE WHEN pg_catalog.current_setting('%[1]s', true) IS NOT NULL THEN pg_catalog.set_config('%[1]s', '%[2]s', false) END", s.name, s.value))
 	}
 	sql := fmt.Sprintf("SELECT %s WHERE pg_catalog.pg_backend_pid() = %d", strings.Join(calls, ", "), conn.PID())
 	results, err := conn.Exec(ctx, sql).ReadAll()
@@ -97,9 +105,7 @@ func (d *DB) local() string {
 	}
 	var b strings.Builder
 	for _, s := range settings {
-		if !strings.HasPrefix(s.name, "tcp_") { // the socket is the pooler's
-			fmt.Fprintf(&b, "SET LOCAL %s = '%s'; ", s.name, s.value)
-		}
+		fmt.Fprintf(&b, "SET LOCAL %s = '%s'; ", s.name, s.value)
 	}
 	return b.String()
 }

@@ -228,6 +228,14 @@ var ofDrain = []mutation{
 		old: `{"row_security", "off"}`, new: `{"row_security", "on"}`, pkg: "./db", run: "TestPoliciesHideNothing",
 	},
 	{
+		name: "text in another encoding", guarantee: "G3", file: "db/session.go",
+		old: `p["client_encoding"] = "UTC", "UTF8"`, new: `p["options"] = "UTC", ""`, pkg: "./db", run: "TestSettingsOfTheDatabase",
+	},
+	{
+		name: "drains in a read-only database", guarantee: "G3", file: "db/session.go",
+		old: `	{"default_transaction_read_only", "off"},`, new: "", pkg: "./db", run: "TestSettingsOfTheDatabase",
+	},
+	{
 		name: "hung drain keeps its lock", guarantee: "G9", file: "db/session.go",
 		old: `	{"idle_in_transaction_session_timeout", "6s"},` + "\n", new: "",
 		pkg: "./db", run: "TestSessionSettings",
