@@ -9,6 +9,7 @@ const (
 	CaptureTableMissing      = "table_missing"                // the source table itself is gone
 	CaptureTableReplaced     = "table_replaced"               // by another one of the same name
 	CaptureColumnAltered     = "column_altered"               // each row may have another value in it
+	CaptureForgotten         = "capture_forgotten"            // PostgreSQL: no row of capture_state tells of the table
 	CaptureTableUnlogged     = "table_unlogged"               // PostgreSQL: a crash empties it, or a table of Tidemark's own
 	CaptureTriggerMissing    = "trigger_missing"
 	CaptureTriggerDisabled   = "trigger_disabled"
@@ -32,7 +33,7 @@ const (
 
 // CaptureReasons are all of them, and what stands for any other reason, or none.
 var CaptureReasons = []string{
-	CaptureNotInstalled, CaptureOnPopulated, CaptureTableMissing, CaptureTableReplaced, CaptureColumnAltered, CaptureTableUnlogged, CaptureTriggerMissing,
+	CaptureNotInstalled, CaptureOnPopulated, CaptureTableMissing, CaptureTableReplaced, CaptureColumnAltered, CaptureForgotten, CaptureTableUnlogged, CaptureTriggerMissing,
 	CaptureTriggerDisabled, CaptureTriggerDemoted, CaptureTriggerAltered, CaptureTriggerStray, CaptureTriggerTouched, CaptureFunctionMissing, CaptureFunctionAltered,
 	CaptureFunctionOwner, CaptureFunctionTouched, CapturePartitionAttached, CapturePartitionDetached, CapturePartitionForeign,
 	CaptureTableBelow, CaptureBypassed, CaptureIndexUnguarded, CaptureHookedRowLeft, CaptureFileReplaced, ReasonUntrusted,

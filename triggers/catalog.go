@@ -23,6 +23,7 @@ type catalog struct {
 	members  map[string][]child
 	keys     map[string][]string // by source table, the columns that its partition keys are made of, at every depth
 	above    map[string]string   // by source table, the statement that frees it from a table above it
+	recorded map[string]bool     // source tables that have a row in capture_state
 	unlogged map[string][]string // by source table, the UNLOGGED tables that its capture rests on
 	objects  map[key]object
 	owners   map[key]string // of functions
@@ -55,7 +56,7 @@ const tree = `
 // readCatalog reads the source tables with all below them, all trigger functions of the schema tidemark, and every trigger that is
 // on one of the tables or calls one of the functions.
 func readCatalog(ctx context.Context, tx pgx.Tx) (catalog, error) {
-	c := catalog{tables: map[string]bool{}, members: map[string][]child{}, keys: map[string][]string{}, above: map[string]string{}, unlogged: map[string][]string{}, objects: map[key]object{}, owners: map[key]string{}, calls: map[key]string{}}
+	c := catalog{tables: map[string]bool{}, members: map[string][]child{}, keys: map[string][]string{}, above: map[string]string{}, recorded: map[string]bool{}, unlogged: map[string][]string{}, objects: map[key]object{}, owners: map[key]string{}, calls: map[key]string{}}
 	err := tx.QueryRow(ctx, `
 		SELECT pg_get_userbyid(m.relowner)::text, current_user::text
 		FROM pg_class m
@@ -71,7 +72,7 @@ func readCatalog(ctx context.Context, tx pgx.Tx) (catalog, error) {
 	for i := range sources {
 		names[i] = sources[i].table
 	}
-	for _, read := range []func(context.Context, pgx.Tx, []string) error{c.readTables, c.readKeys, c.readAbove, c.readUnlogged, c.readObjects, c.readTouched} {
+	for _, read := range []func(context.Context, pgx.Tx, []string) error{c.readTables, c.readKeys, c.readAbove, c.readRecorded, c.readUnlogged, c.readObjects, c.readTouched} {
 		if err := read(ctx, tx, names); err != nil {
 			return c, fmt.Errorf("read catalog: %w", err)
 		}
@@ -158,6 +159,19 @@ func (c *catalog) readUnlogged(ctx context.Context, tx pgx.Tx, _ []string) error
 	var table, unlogged string
 	_, err = pgx.ForEachRow(rows, []any{&table, &unlogged}, func() error {
 		c.unlogged[table] = append(c.unlogged[table], unlogged)
+		return nil
+	})
+	return err
+}
+
+func (c *catalog) readRecorded(ctx context.Context, tx pgx.Tx, _ []string) error {
+	rows, err := tx.Query(ctx, `SELECT table_name FROM tidemark.capture_state`)
+	if err != nil {
+		return err
+	}
+	var table string
+	_, err = pgx.ForEachRow(rows, []any{&table}, func() error {
+		c.recorded[table] = true
 		return nil
 	})
 	return err

@@ -95,11 +95,14 @@ func (c catalog) unseen() []Finding {
 	return out
 }
 
-// fleeting lists, for each source table, what of it or of our own a crash would empty without a mark.
+// fleeting lists, for each source table, what of it or of our own a crash would empty without a mark, and what it did empty.
 func (c catalog) fleeting() []Finding {
 	var out []Finding
 	for i := range sources {
 		table := sources[i].table
+		if !c.recorded[table] {
+			out = append(out, Finding{table, "table tidemark.capture_state", Forgotten, "nothing is on record of " + table, fix})
+		}
 		for _, u := range c.unlogged[table] {
 			out = append(out, Finding{table, "table " + u, TableUnlogged, "it is UNLOGGED: a crash empties it, and leaves no mark", "ALTER TABLE " + u + " SET LOGGED"})
 		}

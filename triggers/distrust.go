@@ -32,9 +32,11 @@ func Distrust(ctx context.Context, q Beginner) (found []Finding, lost []string, 
 		// What is on record for the same reason stays, so that since tells when it began. No recount earns trust while a finding
 		// is left, and an installation that removes it moves since.
 		tag, err := tx.Exec(ctx, `
-			UPDATE tidemark.capture_state SET trusted = false, since = clock_timestamp(), reason_code = $2, detail = $3,
-			       recount = $4::text[]::tidemark.component[]
-			WHERE table_name = $1 AND (trusted OR reason_code IS DISTINCT FROM $2 OR detail IS DISTINCT FROM $3)`,
+			INSERT INTO tidemark.capture_state AS c (table_name, trusted, reason_code, detail, recount, components)
+			VALUES ($1, false, $2, $3, $4::text[]::tidemark.component[], $4::text[]::tidemark.component[])
+			ON CONFLICT (table_name) DO UPDATE SET trusted = false, since = excluded.since, reason_code = excluded.reason_code,
+				detail = excluded.detail, recount = excluded.recount
+			WHERE c.trusted OR c.reason_code IS DISTINCT FROM excluded.reason_code OR c.detail IS DISTINCT FROM excluded.detail`,
 			s.table, string(found[j].Problem), found[j].reason(), s.recount())
 		if err != nil {
 			return found, nil, fmt.Errorf("record lost capture of %s: %w", s.table, err)
@@ -68,10 +70,9 @@ func distrust(ctx context.Context, tx pgx.Tx, broken []Finding) ([]string, error
 	var out []string
 	for i := range sources {
 		s := &sources[i]
-		was, known := reasons[s.table]
-		known = known && was != string(NotInstalled)
+		first := reasons[s.table] == string(NotInstalled)
 		var reason, detail string
-		if !known {
+		if first {
 			populated, err := s.populated(ctx, tx)
 			if err != nil {
 				return nil, err
@@ -87,7 +88,7 @@ func distrust(ctx context.Context, tx pgx.Tx, broken []Finding) ([]string, error
 				}
 			}
 		}
-		if known && reason == "" {
+		if !first && reason == "" {
 			continue
 		}
 		if err := s.enter(ctx, tx, reason, detail); err != nil {

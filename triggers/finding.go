@@ -26,6 +26,8 @@ const (
 	ColumnAltered Problem = summary.CaptureColumnAltered
 	// TableUnlogged: the source table, one below it or one of Tidemark's own is UNLOGGED: a crash empties it.
 	TableUnlogged Problem = summary.CaptureTableUnlogged
+	// Forgotten: nothing is on record of whether capture is trusted. capture_state was UNLOGGED when the server crashed.
+	Forgotten Problem = summary.CaptureForgotten
 	// TriggerMissing: a trigger was dropped, or its table was replaced by another.
 	TriggerMissing Problem = summary.CaptureTriggerMissing
 	// TriggerDisabled: ALTER TABLE … DISABLE TRIGGER, or a restore that was cut off.

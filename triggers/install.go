@@ -26,8 +26,8 @@ type Installed struct {
 // holds up writers for less than 2 s at a time (SPEC G6) and tries again until patience ends.
 //
 // A table that is populated when its triggers are first installed starts untrusted, and so does one whose triggers were
-// found missing, disabled or altered: changes may have gone unmarked. An upgrade from an older set loses no trust. The
-// connection must be that of the tables' owner, and outside of a transaction.
+// found missing, disabled or altered: changes may have gone unmarked. An upgrade from an older set loses no trust, but that of
+// partitioned tables that lack a trigger. The connection must be that of the tables' owner, and outside of a transaction.
 func Install(ctx context.Context, conn *pgx.Conn) (Installed, error) {
 	return installer{patience: time.Minute}.run(ctx, conn)
 }

@@ -22,6 +22,7 @@ func TestUnlogged(t *testing.T) {
 			return b
 		}, 1},
 		{"tidemark.marks", func(t *testing.T) *bench { return open(t) }, len(sources)},
+		{"tidemark.capture_state", func(t *testing.T) *bench { return open(t) }, len(sources)},
 		{"tidemark.connector_summary_evidence", func(t *testing.T) *bench { return open(t) }, len(sources)},
 	} {
 		for _, blind := range []bool{true, false} {
@@ -51,5 +52,30 @@ func TestUnlogged(t *testing.T) {
 				t.Errorf("%s mended: found %+v", c.table, found)
 			}
 		}
+	}
+}
+
+// Tables of which nothing is on record are not trusted, before anybody has looked; then they are on record
+// again, and must be recounted, empty tables as well.
+func TestForgotten(t *testing.T) {
+	b := open(t)
+	b.blind()
+	b.exec(`DELETE FROM tidemark.capture_state`)
+	if seen := b.strings(`SELECT table_name FROM tidemark.capture WHERE NOT trusted AND since IS NOT NULL AND cardinality(recount) = 9`); len(seen) != len(sources) {
+		t.Errorf("untrusted: %q", seen)
+	}
+	found, lost, err := Distrust(t.Context(), b.Conn)
+	if err != nil || len(found) != len(sources) || len(lost) != len(sources) || slices.ContainsFunc(found, func(f Finding) bool { return f.Problem != Forgotten }) {
+		t.Fatalf("%+v, %q, %v", found, lost, err)
+	}
+	b.exec(`DELETE FROM tidemark.capture_state`)
+	if done := b.install(); len(done.Changed) != 0 || len(done.Untrusted) != len(sources) {
+		t.Errorf("%+v", done)
+	}
+	if found := b.inventory(); len(found) > 0 {
+		t.Errorf("mended: found %+v", found)
+	}
+	if seen := b.untrusted(); len(seen) != len(sources) {
+		t.Errorf("mended, and not recounted: %q", seen)
 	}
 }

@@ -2,6 +2,7 @@ package crash
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"tidemark/internal/enginetest"
@@ -10,6 +11,38 @@ import (
 	"tidemark/internal/programtest"
 	"tidemark/internal/recount"
 )
+
+// What is on record of capture may be lost itself: then nothing is trusted, at once, until all is recounted.
+func TestUnloggedRecord(t *testing.T) {
+	cluster := pgtest.Start(t)
+	dsn := cluster.NewDatabase(t)
+	programtest.Run(t, dsn, "migrate", "up")
+	e := enginetest.Attach(t, dsn)
+	e.Foreign(t, beginning...)
+	e.Settle(t)
+	e.Foreign(t, `ALTER TABLE records DISABLE TRIGGER tidemark_delete`, `DELETE FROM records`)
+	programtest.Exit(t, dsn, 1, "doctor")
+	e.Foreign(t, `ALTER TABLE tidemark.capture_state SET UNLOGGED`)
+	cluster.Kill(t)
+	cluster.Restart(t)
+	e = enginetest.Attach(t, dsn)
+	distrusted := func() int {
+		var n int
+		for _, p := range e.Load(t).Check() {
+			if strings.HasPrefix(p.Field, "capture of ") {
+				n++
+			}
+		}
+		return n
+	}
+	if n := distrusted(); n != 10 {
+		t.Errorf("%d tables are not trusted after the crash, want all ten", n)
+	}
+	e.Foreign(t, `ALTER TABLE tidemark.capture_state SET LOGGED`)
+	server := programtest.Serve(t, dsn)
+	poll.Until(t, "all is recounted", func() bool { return server.Runs() && len(e.Load(t).Settled()) == 0 })
+	programtest.Run(t, dsn, "verify")
+}
 
 // A source table that somebody has made UNLOGGED is empty after a crash. What rests on it is not trusted, and once the table is LOGGED
 // again the server recounts it by itself.

@@ -142,8 +142,8 @@ var ofDrain = []mutation{
 	},
 	{
 		name: "uninstalled capture trusted", guarantee: "G1", file: "migrations/postgres/003_evidence.sql",
-		old: "SELECT t, false, 'triggers_not_installed'",
-		new: "SELECT t, true, 'triggers_not_installed'",
+		old: "SELECT t.table_name, false, 'triggers_not_installed'",
+		new: "SELECT t.table_name, true, 'triggers_not_installed'",
 		pkg: "./db", run: "TestCaptureFailsClosed",
 	},
 	{

@@ -150,11 +150,15 @@ CREATE TABLE tidemark.capture_state (
     components  tidemark.component[] NOT NULL -- all that rests on the table; an installation narrows it down
         DEFAULT '{identity,records,retained_bytes,runs,schedule,gaps,attention,device,manifest}'
 );
--- Until its triggers are installed nothing of a table is captured, and a row that is missing must not read as trust.
-INSERT INTO tidemark.capture_state (table_name, trusted, reason_code, detail, recount)
-SELECT t, false, 'triggers_not_installed', 'the triggers have not been installed yet', '{identity,records,retained_bytes,runs,schedule,gaps,attention,device,manifest}'
+CREATE VIEW tidemark.source_tables AS
+SELECT t::text COLLATE "C" AS table_name
 FROM unnest(ARRAY['connectors', 'connector_instances', 'records', 'record_changes', 'blobs', 'spine_events', 'connector_schedules',
                   'connector_detail_gaps', 'connector_attention', 'device_heartbeats']) t;
+-- Until its triggers are installed nothing of a table is captured.
+INSERT INTO tidemark.capture_state (table_name, trusted, reason_code, detail, recount)
+SELECT t.table_name, false, 'triggers_not_installed', 'the triggers have not been installed yet',
+       '{identity,records,retained_bytes,runs,schedule,gaps,attention,device,manifest}'
+FROM tidemark.source_tables t;
 
 -- The trigger sets that migrations have recorded, so that an old and a new server can run side by side: one row per
 -- trigger or function, with its definition as the catalog prints it after installation.
@@ -184,7 +188,7 @@ CREATE TABLE tidemark.capture_seen (
 CREATE VIEW tidemark.capture_objects AS
 WITH RECURSIVE tree AS (
     SELECT s.table_name, c.oid AS relation, 0::oid AS parent, '' AS stamp
-    FROM tidemark.capture_state s JOIN pg_catalog.pg_class c ON c.relname = s.table_name AND c.relkind IN ('r', 'p')
+    FROM tidemark.source_tables s JOIN pg_catalog.pg_class c ON c.relname = s.table_name AND c.relkind IN ('r', 'p')
     WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'public')
     UNION
     SELECT t.table_name, i.inhrelid, i.inhparent, i.inhparent || '/' || i.xmin
@@ -209,7 +213,7 @@ SELECT u.table_name, 'unlogged', c.oid, '', c.oid::text, (SELECT format('table %
 FROM (
     SELECT t.table_name, t.relation FROM tree t
     UNION
-    SELECT s.table_name, c.oid FROM tidemark.capture_state s, pg_catalog.pg_class c
+    SELECT s.table_name, c.oid FROM tidemark.source_tables s, pg_catalog.pg_class c
     WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'tidemark')
 ) u JOIN pg_catalog.pg_class c ON c.oid = u.relation AND c.relkind = 'r' AND c.relpersistence = 'u'
 UNION ALL
@@ -272,14 +276,17 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 REVOKE ALL ON FUNCTION tidemark.watch_ddl() FROM PUBLIC;
 
--- Per source table, whether capture is trusted: capture_state, and what no installation has answered yet. Every read looks here.
+-- Per source table, whether capture is trusted: capture_state, and what no installation has answered yet. Every read looks here. A row that
+-- is missing is no trust: if somebody has made capture_state UNLOGGED, the server lost it when it started after a crash.
 CREATE VIEW tidemark.capture AS
-SELECT s.table_name, s.trusted AND t.touched_at IS NULL AS trusted,
-       greatest(s.since, t.touched_at) AS since,
-       CASE WHEN s.trusted THEN t.reason_code ELSE s.reason_code END AS reason_code,
-       CASE WHEN s.trusted THEN t.detail ELSE s.detail END AS detail,
-       CASE WHEN s.trusted AND t.touched_at IS NOT NULL THEN s.components ELSE s.recount END AS recount
-FROM tidemark.capture_state s
+SELECT n.table_name, s.trusted IS TRUE AND t.touched_at IS NULL AS trusted,
+       greatest(coalesce(s.since, pg_catalog.pg_postmaster_start_time()), t.touched_at) AS since,
+       CASE WHEN s.trusted THEN t.reason_code WHEN s.trusted IS NULL THEN 'capture_forgotten' ELSE s.reason_code END AS reason_code,
+       CASE WHEN s.trusted THEN t.detail WHEN s.trusted IS NULL THEN 'nothing is on record of it' ELSE s.detail END AS detail,
+       CASE WHEN s.trusted IS NULL THEN enum_range('identity'::tidemark.component, 'manifest'::tidemark.component)
+            WHEN s.trusted AND t.touched_at IS NOT NULL THEN s.components ELSE s.recount END AS recount
+FROM tidemark.source_tables n
+LEFT JOIN tidemark.capture_state s USING (table_name)
 LEFT JOIN (
     SELECT DISTINCT ON (table_name) table_name, touched_at, reason_code, detail
     FROM tidemark.capture_touched ORDER BY table_name, touched_at DESC
