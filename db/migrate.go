@@ -17,6 +17,9 @@ const migrateLock = 0x74696465_6d617262 // "tidemarb"
 // versionTable is tern's.
 const versionTable = "tidemark.schema_version"
 
+// stepsTable records the digest of each step that was taken.
+const stepsTable = `CREATE TABLE IF NOT EXISTS tidemark.schema_steps (version bigint PRIMARY KEY, digest text NOT NULL);`
+
 // identifyVersion gives it a replica identity: it has no key, and where somebody publishes all tables nobody could update it.
 const identifyVersion = `DO $$ BEGIN
 	IF (SELECT relreplident FROM pg_catalog.pg_class WHERE oid = 'tidemark.schema_version'::regclass) OPERATOR(pg_catalog.<>) 'f' THEN
@@ -73,7 +76,7 @@ func (d *DB) Migrate(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := conn.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS tidemark`); err != nil {
+	if _, err := conn.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS tidemark; `+stepsTable); err != nil {
 		return fmt.Errorf("create schema tidemark: %w", err)
 	}
 	m, err := migrate.NewMigrator(ctx, conn, versionTable)
@@ -83,8 +86,8 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if _, err = conn.Exec(ctx, identifyVersion); err != nil {
 		return fmt.Errorf("prepare schema version: %w", unreachable(err))
 	}
-	if err := m.LoadMigrations(migrations.Postgres()); err != nil {
-		return fmt.Errorf("load migrations: %w", err)
+	if m.Migrations, err = steps(); err != nil {
+		return err
 	}
 	current, err := m.GetCurrentVersion(ctx)
 	if err != nil {
@@ -102,12 +105,9 @@ func (d *DB) Migrate(ctx context.Context) error {
 // migratePooled does what Migrate does where a session lock would stay with a session that is somebody else's next: each
 // step is one transaction under a transaction's lock.
 func (d *DB) migratePooled(ctx context.Context, conn *pgx.Conn) error {
-	m, err := migrate.NewMigratorEx(ctx, nil, versionTable, &migrate.MigratorOptions{})
-	if err == nil {
-		err = m.LoadMigrations(migrations.Postgres())
-	}
+	all, err := steps()
 	if err != nil {
-		return fmt.Errorf("load migrations: %w", err)
+		return err
 	}
 	switch at, err := d.Migration(ctx); {
 	case err != nil:
@@ -119,7 +119,7 @@ func (d *DB) migratePooled(ctx context.Context, conn *pgx.Conn) error {
 	}
 	for done := false; !done; {
 		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
-			done, err = d.migrateStep(ctx, tx, m.Migrations)
+			done, err = d.migrateStep(ctx, tx, all)
 			return err
 		})
 		if err != nil {
@@ -129,11 +129,30 @@ func (d *DB) migratePooled(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
+// steps are the migrations of this program; each records its own digest.
+func steps() ([]*migrate.Migration, error) {
+	m, err := migrate.NewMigratorEx(context.Background(), nil, versionTable, &migrate.MigratorOptions{})
+	if err == nil {
+		err = m.LoadMigrations(migrations.Postgres())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load migrations: %w", err)
+	}
+	digests, err := migrations.Digests(migrations.Postgres())
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range m.Migrations {
+		s.UpSQL += fmt.Sprintf("\nINSERT INTO tidemark.schema_steps (version, digest) VALUES (%d, '%s');", s.Sequence, digests[i])
+	}
+	return m.Migrations, nil
+}
+
 // migrateStep takes one step, or tells that there is none left.
 func (d *DB) migrateStep(ctx context.Context, tx pgx.Tx, steps []*migrate.Migration) (done bool, err error) {
 	begin := fmt.Sprintf(`%s SELECT pg_advisory_xact_lock(%d); CREATE SCHEMA IF NOT EXISTS tidemark;
 		CREATE TABLE IF NOT EXISTS %[3]s (version int4 NOT NULL);
-		INSERT INTO %[3]s (version) SELECT 0 WHERE NOT EXISTS (SELECT FROM %[3]s); `, d.local(), int64(migrateLock), versionTable) + identifyVersion
+		INSERT INTO %[3]s (version) SELECT 0 WHERE NOT EXISTS (SELECT FROM %[3]s); `, d.local(), int64(migrateLock), versionTable) + stepsTable + identifyVersion
 	if _, err := tx.Exec(ctx, begin); err != nil {
 		return false, fmt.Errorf("lock migrations: %w", unreachable(err))
 	}
@@ -156,24 +175,26 @@ func (d *DB) migrateStep(ctx context.Context, tx pgx.Tx, steps []*migrate.Migrat
 	return false, nil
 }
 
-// Migration reports the schema's version without changing anything.
+// Migration reports the schema's version without changing anything. It is an error if the schema was made by other migrations.
 func (d *DB) Migration(ctx context.Context) (Migration, error) {
-	names, err := migrate.FindMigrations(migrations.Postgres())
+	digests, err := migrations.Digests(migrations.Postgres())
 	if err != nil {
-		return Migration{}, fmt.Errorf("load migrations: %w", err)
+		return Migration{}, err
 	}
-	out := Migration{Latest: int64(len(names))}
-	var exists bool
-	if err := d.pool.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, versionTable).Scan(&exists); err != nil {
+	out := Migration{Latest: int64(len(digests))}
+	var exists, told bool
+	err = d.pool.QueryRow(ctx, `SELECT to_regclass('tidemark.schema_version') IS NOT NULL, to_regclass('tidemark.schema_steps') IS NOT NULL`).Scan(&exists, &told)
+	if err == nil && exists {
+		err = d.pool.QueryRow(ctx, `SELECT version FROM tidemark.schema_version`).Scan(&out.Current)
+	}
+	recorded := map[int64]string{}
+	if err == nil && told {
+		err = d.pool.QueryRow(ctx, `SELECT coalesce(json_object_agg(version, digest), '{}') FROM tidemark.schema_steps`).Scan(&recorded)
+	}
+	if err != nil {
 		return out, fmt.Errorf("read schema version: %w", unreachable(err))
 	}
-	if !exists {
-		return out, nil
-	}
-	if err := d.pool.QueryRow(ctx, `SELECT version FROM tidemark.schema_version`).Scan(&out.Current); err != nil {
-		return out, fmt.Errorf("read schema version: %w", unreachable(err))
-	}
-	return out, nil
+	return out, migrations.Compare(recorded, out.Current, digests)
 }
 
 // CheckSchema is an error unless the schema is exactly the one that this program knows.

@@ -56,6 +56,22 @@ func TestMigrateRefusesNewerSchema(t *testing.T) {
 	}
 }
 
+// A schema that other migrations made is refused, by who has recorded which and by who recorded nothing.
+func TestMigrateRefusesAnotherBuildsSchema(t *testing.T) {
+	b := open(t)
+	for _, c := range []struct{ sql, want string }{
+		{`UPDATE tidemark.schema_steps SET digest = 'other' WHERE version = 3`, "step 3 of the database's schema"},
+		{`DROP TABLE tidemark.schema_steps`, "step 1 of the database's schema"},
+	} {
+		b.exec(c.sql)
+		for what, err := range map[string]error{"migrate": b.Migrate(t.Context()), "check": b.CheckSchema(t.Context())} {
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "make a new database") {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	}
+}
+
 func TestMigrateAdoptsOrRefusesExistingTables(t *testing.T) {
 	for _, c := range []struct{ ddl, want string }{
 		{`CREATE TABLE connectors (connector_id text COLLATE "C" PRIMARY KEY)`, "public.connectors has no column"},

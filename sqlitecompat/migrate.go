@@ -3,6 +3,7 @@ package sqlitecompat
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 
@@ -16,12 +17,16 @@ type Migration struct {
 }
 
 // step is one migration.
-type step struct{ name, sql string }
+type step struct{ name, sql, digest string }
 
 func steps() ([]step, error) {
 	names, err := fs.Glob(migrations.SQLite(), "*.sql")
 	if err != nil {
 		return nil, fmt.Errorf("load migrations: %w", err)
+	}
+	digests, err := migrations.Digests(migrations.SQLite())
+	if err != nil {
+		return nil, err
 	}
 	out := make([]step, len(names)) // sorted, as fs.Glob returns them
 	for i, name := range names {
@@ -29,7 +34,7 @@ func steps() ([]step, error) {
 		if err != nil {
 			return nil, fmt.Errorf("load migrations: %w", err)
 		}
-		out[i] = step{name, string(text)}
+		out[i] = step{name, string(text), digests[i]}
 	}
 	return out, nil
 }
@@ -64,9 +69,10 @@ func (d *DB) migrateOne(ctx context.Context, all []step) (more bool, err error) 
 		const table = `CREATE TABLE IF NOT EXISTS schema_version (
 			version    INTEGER NOT NULL PRIMARY KEY,
 			name       TEXT NOT NULL,
+			digest     TEXT NOT NULL,
 			applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z')
 		) STRICT`
-		current, err := schemaVersion(ctx, conn)
+		current, err := schemaVersion(ctx, conn, all)
 		switch {
 		case err != nil:
 			return false, err
@@ -86,7 +92,7 @@ func (d *DB) migrateOne(ctx context.Context, all []step) (more bool, err error) 
 		if _, err := conn.ExecContext(ctx, next.sql); err != nil {
 			return false, fmt.Errorf("migrate to %s: %w", next.name, err)
 		}
-		if _, err := conn.ExecContext(ctx, `INSERT INTO schema_version (version, name) VALUES (?, ?)`, current+1, next.name); err != nil {
+		if _, err := conn.ExecContext(ctx, `INSERT INTO schema_version (version, name, digest) VALUES (?, ?, ?)`, current+1, next.name, next.digest); err != nil {
 			return false, fmt.Errorf("record migration %s: %w", next.name, err)
 		}
 		more = true
@@ -101,25 +107,38 @@ type queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-func schemaVersion(ctx context.Context, q queryer) (version int, err error) {
-	var there bool
-	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version')`).Scan(&there)
+// schemaVersion is how many of the steps the database has taken. It is an error if they were others.
+func schemaVersion(ctx context.Context, q queryer, all []step) (version int, err error) {
+	var there, told bool
+	err = q.QueryRowContext(ctx, `
+		SELECT count(*) > 0, coalesce(max(name = 'digest'), 0) FROM pragma_table_xinfo('schema_version', 'main')`).Scan(&there, &told)
 	if err == nil && there {
 		err = q.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM schema_version`).Scan(&version)
+	}
+	recorded := []byte("{}")
+	if err == nil && told {
+		err = q.QueryRowContext(ctx, `SELECT json_group_object(version, digest) FROM schema_version`).Scan(&recorded)
+	}
+	digests, byVersion := make([]string, len(all)), map[int64]string{}
+	for i, s := range all {
+		digests[i] = s.digest
+	}
+	if err == nil {
+		err = json.Unmarshal(recorded, &byVersion)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read schema version: %w", err)
 	}
-	return version, nil
+	return version, migrations.Compare(byVersion, int64(version), digests)
 }
 
-// Migration reports the schema's version without changing anything.
+// Migration reports the schema's version without changing anything. It is an error if the schema was made by other migrations.
 func (d *DB) Migration(ctx context.Context) (Migration, error) {
 	all, err := steps()
 	if err != nil {
 		return Migration{}, err
 	}
-	current, err := schemaVersion(ctx, d.reader)
+	current, err := schemaVersion(ctx, d.reader, all)
 	return Migration{Current: int64(current), Latest: int64(len(all))}, unreachable(err)
 }
 

@@ -36,7 +36,7 @@ func TestMigrate(t *testing.T) {
 	if checks, err := db.Ready(t.Context()); err != nil || slices.ContainsFunc(checks, func(c summary.Check) bool { return !c.OK }) {
 		t.Errorf("ready: %+v %v", checks, err)
 	}
-	f.must(t, `INSERT INTO schema_version (version, name) VALUES (6, '006_future.sql')`)
+	f.must(t, `INSERT INTO schema_version (version, name, digest) VALUES (6, '006_future.sql', '')`)
 	for _, err := range []error{db.Migrate(t.Context()), db.CheckSchema(t.Context())} {
 		if err == nil || !strings.Contains(err.Error(), "version 6, newer than this program's 5: run a newer tidemark") {
 			t.Errorf("newer schema: %v", err)
@@ -48,6 +48,23 @@ func TestMigrate(t *testing.T) {
 	}
 	if got := f.marks(t); !slices.Equal(got, []string{"connector manifest recount connector:k"}) {
 		t.Errorf("marks of an older program: %q", got)
+	}
+}
+
+// A schema that other migrations made is refused, by who has recorded which and by who recorded nothing.
+func TestAnotherBuildsSchema(t *testing.T) {
+	f := stocked(t)
+	for _, c := range []struct{ sql, want string }{
+		{`UPDATE schema_version SET digest = 'other' WHERE version = 3`, "step 3 of the database's schema"},
+		{`ALTER TABLE schema_version DROP COLUMN digest`, "step 1 of the database's schema"},
+	} {
+		f.shell(t, c.sql+`;`)
+		_, opening := Open(t.Context(), f.path, Options{})
+		for _, err := range []error{opening, f.Migrate(t.Context()), f.CheckSchema(t.Context())} {
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "make a new database") {
+				t.Errorf("%v", err)
+			}
+		}
 	}
 }
 

@@ -102,7 +102,7 @@ func (d *DB) connect(ctx context.Context, path string, opt Options) error {
 	}
 	m, err := d.Migration(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("open database %s: %w", path, err)
 	}
 	if m.Current == m.Latest {
 		if err := d.startCapture(ctx); err != nil {

@@ -141,6 +141,10 @@ var ofDrain = []mutation{
 		pkg: "./db", run: "TestCaptureFailsClosed",
 	},
 	{
+		name: "another build's schema taken for ours", guarantee: "G9", file: "migrations/digest.go",
+		old: "recorded[version] != digest", new: "false && recorded[version] != digest", pkg: "./sqlitecompat", run: "TestAnotherBuildsSchema",
+	},
+	{
 		name: "uninstalled capture trusted", guarantee: "G1", file: "migrations/postgres/003_evidence.sql",
 		old: "SELECT t.table_name, false, 'triggers_not_installed'",
 		new: "SELECT t.table_name, true, 'triggers_not_installed'",
