@@ -125,6 +125,13 @@ func TestOpen(t *testing.T) {
 	if _, err := Open(t.Context(), text, Options{}); err == nil {
 		t.Error("opens a text file")
 	}
+	wide := filepath.Join(dir, "wide.db")
+	if out, err := sqliteShell(wide, `PRAGMA encoding = 'UTF-16'; CREATE TABLE t (a);`); err != nil {
+		t.Fatal(out, err)
+	}
+	if _, err := Open(t.Context(), wide, Options{}); err == nil || !strings.Contains(err.Error(), "its encoding is UTF-16le; Tidemark needs UTF-8") {
+		t.Errorf("a file in UTF-16: %v", err)
+	}
 	db := reopen(t, filepath.Join(dir, "d.db"))
 	var mode, fk, synchronous string
 	for pragma, into := range map[string]*string{"journal_mode": &mode, "foreign_keys": &fk, "synchronous": &synchronous} {

@@ -97,8 +97,12 @@ func (d *DB) connect(ctx context.Context, path string, opt Options) error {
 	if d.reader, err = openPool(dsn(path, "ro", "query_only(1)"), connector{trace: opt.Trace}, opt.Readers); err != nil {
 		return err
 	}
-	if err := d.reader.PingContext(ctx); err != nil {
+	var encoding string
+	if err := d.reader.QueryRowContext(ctx, `PRAGMA encoding`).Scan(&encoding); err != nil {
 		return fmt.Errorf("open database %s: %w", path, unreachable(err))
+	}
+	if encoding != "UTF-8" { // sizes are counted in octets as stored
+		return fmt.Errorf("open database %s: its encoding is %s; Tidemark needs UTF-8: copy it into a file made with PRAGMA encoding = 'UTF-8'", path, encoding)
 	}
 	m, err := d.Migration(ctx)
 	if err != nil {

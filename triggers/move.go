@@ -11,7 +11,7 @@ func (s *source) move() function {
 }
 
 // onMove is the trigger that calls it on a table whose partition keys are made of these columns. It comes before the change, since a row
-// that moves fires no UPDATE trigger after it, and its name comes last of all, since each trigger before it may change the key once more.
+// that moves fires no UPDATE trigger after it, and its name comes after all usual ones, since each trigger may change the key once more.
 // Images are compared because not every type can be told equal.
 func (s *source) onMove(keys []string) trigger {
 	row := func(name string) string {

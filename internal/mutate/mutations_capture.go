@@ -94,6 +94,10 @@ var ofCapture = slices.Concat(
 			old: "	return err != nil || !os.SameFile(now, d.file)", new: "	return err != nil && !os.SameFile(now, d.file)", pkg: "./sqlitecompat", run: "TestFileReplaced",
 		},
 		{
+			name: "files in UTF-16 taken", guarantee: "G3", file: "sqlitecompat/open.go",
+			old: `if encoding != "UTF-8" {`, new: `if encoding == "" {`, pkg: "./sqlitecompat", run: "TestOpen",
+		},
+		{
 			name: "guards put back not noticed", guarantee: "G9", file: "sqlitecompat/inventory.go",
 			old: "is.sql == t.sql && is.sealed", new: "is.sql == t.sql", pkg: "./sqlitecompat", run: "TestInventory",
 		},
