@@ -86,6 +86,7 @@ func TestAuditorFindsWhatAnotherMarkHides(t *testing.T) {
 	b.exec("ALTER TABLE records ENABLE TRIGGER tidemark_delete")
 	xid := ask[int64](b.program, "SELECT pg_current_xact_id()::text::bigint")
 	b.exec("COMMIT")
+	b.overlook()
 	b.awaitBypass("records", xid)
 	eventually(t, "it has been repaired", func() bool { return b.idle(a) })
 	if n := b.table("connector_detail_gaps").Found; n != 0 {
@@ -195,6 +196,7 @@ func TestAuditorFindsARestore(t *testing.T) {
 	}
 	eventually(t, "it is found", func() bool { return b.table("records").Found > 0 })
 	eventually(t, "all is looked into", func() bool { return b.idle(a) })
+	b.overlook()
 	b.e.CheckG3(t)
 }
 
