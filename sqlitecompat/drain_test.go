@@ -196,3 +196,22 @@ func TestRuns(t *testing.T) {
 	f.must(t, `DELETE FROM spine_events WHERE run_id = 'r2'`)
 	last("c1 - 0 0", "c2 r1 1 0", "c3 - 0 0")
 }
+
+// A record whose time is none, which no CHECK has let in, fails its own connection and no other.
+func TestTimeThatIsNone(t *testing.T) {
+	for _, none := range []string{"never", ""} {
+		f := stocked(t)
+		f.must(t, `PRAGMA ignore_check_constraints = on`, `UPDATE records SET emitted_at = '`+none+`' WHERE connector_instance_id = 'c1' AND stream = 'orders'`,
+			`PRAGMA ignore_check_constraints = off`, `INSERT `+records("c2", "orders", "a={}@01"))
+		f.wantMarks(t, recountC1, "connection records c2 orders records:1/2 gained:"+at("01"))
+		if _, err := f.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		states := f.query(t, `SELECT connector_instance_id || ' ' || state FROM connector_summary_evidence WHERE connector_instance_id < 'c3' ORDER BY 1`)
+		if !slices.Equal(states, []string{"c1 failed", "c2 current"}) {
+			t.Errorf("%q: evidence: %q", none, states)
+		}
+		f.must(t, `UPDATE records SET emitted_at = '`+at("02")+`' WHERE emitted_at = '`+none+`'`)
+		f.settle(t)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+
+	"tidemark/summary"
 )
 
 // sqlMark inserts one mark.
@@ -50,20 +52,27 @@ func (t *tally) mark(key streamKey) mark {
 	if t.records {
 		component = "records"
 	}
-	if t.recount {
-		m := recountMark(subject{scope: "connection", component: component, connection: key.connection})
-		m[4] = key.stream
-		return m
-	}
 	gained, lost := t.gained, t.lost
 	if !t.untracked {
 		gained, lost = t.extremes()
+	}
+	if t.recount || !isTime(gained) || !isTime(lost) {
+		m := recountMark(subject{scope: "connection", component: component, connection: key.connection})
+		m[4] = key.stream
+		return m
 	}
 	d := t.delta
 	return mark{
 		"connection", component, int64(0), key.connection, key.stream, d.Records, d.RecordBytes, d.Changes, d.ChangeBytes,
 		d.Blobs, d.BlobBytes, orNull(gained), orNull(lost), nil, nil, nil,
 	}
+}
+
+// isTime reports whether there is no time, or one that can be read. A writer can force in others (PRAGMA ignore_check_constraints): the
+// recount fails then, of that connection alone.
+func isTime(s string) bool {
+	_, err := summary.ParseInstant(s)
+	return s == "" || err == nil
 }
 
 // write lowers the hooked row and writes marks. In this order: what a trigger of the user's on marks changes is for the guards to mark.

@@ -50,6 +50,9 @@ func (c *capture) record(connection, stream string, bytes int64, emitted string,
 		return
 	}
 	t.records = true
+	if emitted == "" { // not even a time that cannot be read
+		t.recount = true
+	}
 	if t.recount {
 		return
 	}

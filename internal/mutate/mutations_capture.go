@@ -98,6 +98,10 @@ var ofCapture = slices.Concat(
 			old: `if encoding != "UTF-8" {`, new: `if encoding == "" {`, pkg: "./sqlitecompat", run: "TestOpen",
 		},
 		{
+			name: "marks with times that are none", guarantee: "G3", file: "sqlitecompat/marks.go",
+			old: "if t.recount || !isTime(gained) || !isTime(lost) {", new: "if t.recount {", pkg: "./sqlitecompat", run: "TestTimeThatIsNone",
+		},
+		{
 			name: "guards put back not noticed", guarantee: "G9", file: "sqlitecompat/inventory.go",
 			old: "is.sql == t.sql && is.sealed", new: "is.sql == t.sql", pkg: "./sqlitecompat", run: "TestInventory",
 		},
