@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"go.uber.org/goleak"
 
 	"tidemark/internal/pgcluster"
@@ -121,6 +122,30 @@ func TestOnlyRolesComeInWithoutPassword(t *testing.T) {
 	if err == nil {
 		conn.Close(t.Context())
 		t.Error("superuser came in over TCP without password")
+	}
+}
+
+// A session that holds a replication slot of the database ends like any other.
+func TestDatabaseWithASlotIsDropped(t *testing.T) {
+	c := start(t, pgcluster.Options{Settings: map[string]string{"wal_level": "logical"}})
+	if err := c.CreateDatabase(t.Context(), "it's", ""); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := pgconn.ParseConfig(c.SocketDSN("it's"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.RuntimeParams["replication"] = "database"
+	conn, err := pgconn.ConnectConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context()) //nolint:errcheck // the server has ended it
+	if err := conn.Exec(t.Context(), "CREATE_REPLICATION_SLOT held TEMPORARY LOGICAL pgoutput").Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.DropDatabase(t.Context(), "it's"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -3,6 +3,7 @@ package pgcluster
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -22,7 +23,10 @@ func (c *Cluster) CreateDatabase(ctx context.Context, name, template string) err
 
 // DropDatabase drops a database and ends the sessions in it; one that does not exist is no error.
 func (c *Cluster) DropDatabase(ctx context.Context, name string) error {
-	if err := c.Exec(ctx, "postgres", fmt.Sprintf("DROP DATABASE IF EXISTS %s WITH (FORCE)", quote(name))); err != nil {
+	// FORCE ends sessions, but stops at a replication slot that one of them still holds.
+	const release = "SELECT pg_terminate_backend(active_pid, 10000) FROM pg_replication_slots WHERE database = %s AND active"
+	if err := c.Exec(ctx, "postgres", fmt.Sprintf(release, "'"+strings.ReplaceAll(name, "'", "''")+"'"),
+		fmt.Sprintf("DROP DATABASE IF EXISTS %s WITH (FORCE)", quote(name))); err != nil {
 		return fmt.Errorf("drop database %s: %w", name, err)
 	}
 	return nil
