@@ -16,12 +16,11 @@ var errNotFed = errors.New("the feed of events does not run")
 // attach begins a stream after the event that a client saw last, or from now on if lastID is empty. It is registered before
 // the read and gets its place by it, so nothing falls in between. Detach it.
 func (f *feed) attach(ctx context.Context, token summary.Token, lastID string) (*stream, error) {
+	if err := f.awaitRun(ctx); err != nil {
+		return nil, err
+	}
 	s := newStream(token.Owner, token.TokenID)
 	f.mu.Lock()
-	if !f.running {
-		f.mu.Unlock()
-		return nil, errNotFed
-	}
 	if f.open[s.token] >= maxStreamsOfOne {
 		f.mu.Unlock()
 		return nil, tooMany(time.Minute, "This token holds too many event streams open.")
@@ -39,6 +38,25 @@ func (f *feed) attach(ctx context.Context, token summary.Token, lastID string) (
 	default:
 	}
 	return s, nil
+}
+
+// awaitRun returns nil once the feed runs; an error if it does not, or no longer.
+func (f *feed) awaitRun(ctx context.Context) error {
+	late := time.NewTimer(startsWithin)
+	defer late.Stop()
+	select {
+	case <-f.started:
+	case <-late.C:
+		return errNotFed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-f.ended:
+		return errNotFed
+	default:
+		return nil
+	}
 }
 
 func (f *feed) detach(s *stream) {

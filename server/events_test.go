@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -270,11 +271,29 @@ func TestStreamIsNeverSilent(t *testing.T) {
 	})
 }
 
+// TestStreamBeforeTheFeedRuns: a server that begins to answer a moment before its feed runs refuses nobody.
+func TestStreamBeforeTheFeedRuns(t *testing.T) {
+	f := newFeed(newMemory(connection("amazon", "ci_1")), nil, func() summary.Instant { return noon }, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	time.AfterFunc(10*time.Millisecond, func() { ended <- f.run(ctx) })
+	if _, err := f.attach(t.Context(), summary.Token{Owner: "ada", TokenID: "t"}, ""); err != nil {
+		t.Error(err)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if _, err := f.attach(t.Context(), summary.Token{Owner: "ada", TokenID: "t"}, ""); err == nil {
+		t.Error("a feed that has ended takes a stream")
+	}
+}
+
 // TestTrustIsComparedFromTheStart: what is lost between a stream's beginning and the first round is told, too.
 func TestTrustIsComparedFromTheStart(t *testing.T) {
 	m := newMemory(connection("amazon", "ci_1"))
 	f := newFeed(m, nil, func() summary.Instant { return noon }, nil)
-	f.running = true
+	close(f.started)
 	s, err := f.attach(t.Context(), summary.Token{Owner: "ada", TokenID: "t"}, "")
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,8 @@ const (
 	lookEvery = 2 * time.Second
 	// failedAgain is how long after a read that failed the next is tried.
 	failedAgain = 500 * time.Millisecond
+	// startsWithin is how long a stream waits for a feed that does not run yet: requests may come a moment before it does.
+	startsWithin = time.Second
 )
 
 // feed tells every event stream of this server what changed: one read for all of them, however many they are. It owns no
@@ -32,7 +34,7 @@ type feed struct {
 	looked summary.Instant // when follow last looked for late marks
 
 	mu      sync.Mutex
-	running bool
+	started chan struct{} // closed when it runs
 	ended   chan struct{} // closed when streams have to end
 	streams map[*stream]struct{}
 	open    map[string]int // streams by token
@@ -42,7 +44,7 @@ type feed struct {
 
 func newFeed(store Store, changes Changes, now func() summary.Instant, warn func(string, error)) *feed {
 	f := &feed{
-		store: store, changes: changes, now: now, warn: warn, came: make(chan struct{}, 1), ended: make(chan struct{}),
+		store: store, changes: changes, now: now, warn: warn, came: make(chan struct{}, 1), started: make(chan struct{}), ended: make(chan struct{}),
 		streams: map[*stream]struct{}{}, open: map[string]int{},
 	}
 	f.alarms = newAlarms(store, now, warn, f.ring)
@@ -51,15 +53,8 @@ func newFeed(store Store, changes Changes, now func() summary.Instant, warn func
 
 // Run feeds the streams until ctx ends, and then ends them. Call it once.
 func (f *feed) run(ctx context.Context) error {
-	f.mu.Lock()
-	f.running = true
-	f.mu.Unlock()
-	defer func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.running = false
-		close(f.ended)
-	}()
+	close(f.started)
+	defer close(f.ended)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { f.follow(ctx); return nil })
 	group.Go(func() error { f.alarms.run(ctx); return nil })
