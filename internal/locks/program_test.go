@@ -108,7 +108,7 @@ type wait struct {
 func waits(t *testing.T, monitor *pgx.Conn) []wait {
 	t.Helper()
 	rows, err := monitor.Query(t.Context(), `
-		SELECT w.application_name AS who, coalesce(b.application_name, '?') AS for, coalesce(l.locktype || ' ' || l.mode, '?') AS kind, w.query
+		SELECT w.application_name AS who, coalesce(b.application_name, '?') AS for, coalesce(l.locktype || ' ' || l.mode, w.wait_event || ' just granted') AS kind, w.query
 		FROM pg_stat_activity w CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS p (pid)
 		LEFT JOIN pg_stat_activity b ON b.pid = p.pid LEFT JOIN pg_locks l ON l.pid = w.pid AND NOT l.granted
 		WHERE w.datname = current_database() AND w.wait_event_type = 'Lock'`)
