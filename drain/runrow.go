@@ -8,12 +8,19 @@ import (
 	"tidemark/summary"
 )
 
+// unreadableRun stands for a run that has no content, JSON but no Run: it is attributed like any other, and whoever it belongs to fails
+// when it is decoded.
+const unreadableRun = `"a time of its events cannot be read"`
+
 // NewRunRow derives a run_evidence row from the facts of a run's events.
 func NewRunRow(f summary.RunFacts) (RunRow, error) {
 	run := summary.NewRun(f)
 	text, err := json.Marshal(run)
 	if err != nil {
 		return RunRow{}, fmt.Errorf("encode run %q: %w", f.RunID, err)
+	}
+	if f.Unreadable {
+		text = []byte(unreadableRun)
 	}
 	return RunRow{
 		RunID: f.RunID, FirstSeq: f.FirstSeq, Status: run.Status, RunJSON: string(text),

@@ -187,7 +187,7 @@ func (r *run) fail(id string, p *summary.Pending, reason string, cause error) er
 }
 
 // markFailed keeps the last content of the evidence row and says that it can no longer be brought up to date. A row that
-// cannot be written (or that never was) leaves the parked marks to say so.
+// cannot be written (or that never was), or a connection that cannot be read, leaves the parked marks to say so.
 func (r *run) markFailed(id, reason string) error {
 	stored, err := r.tx.Evidence(r.ctx, []string{id})
 	if err != nil {
@@ -195,13 +195,17 @@ func (r *run) markFailed(id, reason string) error {
 	}
 	row, ok := stored[id]
 	if !ok {
-		live, err := r.tx.Identities(r.ctx, []string{id})
-		if err != nil {
+		var live map[string]summary.IdentityFacts
+		err := r.tx.Savepoint(r.ctx, func() (err error) {
+			live, err = r.tx.Identities(r.ctx, []string{id})
+			return err
+		})
+		if r.ctx.Err() != nil || errors.Is(err, ErrInterrupted) {
 			return fmt.Errorf("read failed connection %q: %w", id, err)
 		}
 		identity, exists := live[id]
-		if !exists {
-			return nil
+		if err != nil || !exists {
+			return nil //nolint:nilerr // that it cannot be read is why it failed
 		}
 		if row.Row, err = (summary.Facts{ConnectionID: id, Identity: identity}).Row(); err != nil {
 			return err

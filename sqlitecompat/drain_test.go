@@ -212,6 +212,52 @@ func TestTimeThatIsNone(t *testing.T) {
 			t.Errorf("%q: evidence: %q", none, states)
 		}
 		f.must(t, `UPDATE records SET emitted_at = '`+at("02")+`' WHERE emitted_at = '`+none+`'`)
-		f.settle(t)
+		f.recovers(t)
+	}
+}
+
+// A run of which a time is none fails whoever it belongs to, by either kind of writer, and nobody else; so does a connection itself, one
+// of which there is no evidence yet as well.
+func TestOtherTimesThatAreNone(t *testing.T) {
+	const run = `INSERT INTO spine_events (event_type, run_id, source_id, data, occurred_at) VALUES ('run.started', 'r1', 'bank', '{"connection_id":"c1"}', 'yesterday')`
+	for _, c := range []struct{ force, right string }{
+		{run, `UPDATE spine_events SET occurred_at = '` + at("03") + `' WHERE run_id = 'r1'`},
+		{`UPDATE connector_instances SET created_at = 'x' WHERE connector_instance_id = 'c1'`, `UPDATE connector_instances SET created_at = '` + at("03") + `'`},
+		{`INSERT INTO connector_instances (connector_instance_id, owner_subject_id, connector_id, created_at) VALUES ('c1a', 'ann', 'bank', 'x')`,
+			`UPDATE connector_instances SET created_at = '` + at("03") + `'`},
+	} {
+		for _, foreign := range []bool{false, true} {
+			f := stocked(t)
+			if forced := `PRAGMA ignore_check_constraints = on; ` + c.force + `;`; foreign {
+				f.shell(t, forced)
+			} else {
+				f.must(t, forced, `PRAGMA ignore_check_constraints = off`)
+			}
+			f.must(t, `INSERT `+records("c2", "orders", "a={}@01"))
+			result, err := f.Drain(t.Context())
+			if err != nil {
+				t.Fatalf("%s: %v", c.force, err)
+			}
+			failed := f.query(t, `SELECT connector_instance_id || ' ' || reason_code FROM failures ORDER BY 1`)
+			if len(failed) != 1 || failed[0] != "c1 recompute_failed" && failed[0] != "c1a recompute_failed" || len(result.Failed) != 1 {
+				t.Errorf("%s: failed %q, %+v", c.force, failed, result.Failed)
+			}
+			states := f.query(t, `SELECT connector_instance_id || ' ' || state || ' ' || total_records FROM connector_summary_evidence WHERE connector_instance_id = 'c2'`)
+			if !slices.Equal(states, []string{"c2 current 1"}) {
+				t.Errorf("%s: evidence of another: %q", c.force, states)
+			}
+			f.must(t, c.right)
+			f.recovers(t)
+		}
+	}
+}
+
+// recovers ends the back-off of what failed, and holds all against G3 when it has been tried again.
+func (f *fixture) recovers(t *testing.T) {
+	t.Helper()
+	f.must(t, `UPDATE failures SET retry_at = '2001-01-01T00:00:00.000000Z'`)
+	f.settle(t)
+	if left := f.query(t, `SELECT connector_instance_id FROM failures`); len(left) > 0 {
+		t.Errorf("still failed: %q", left)
 	}
 }

@@ -24,7 +24,11 @@ func (s source) RunFacts(ctx context.Context, runIDs []string) (map[string]summa
 		LEFT JOIN spine_events started ON started.event_seq = f.started_seq
 		LEFT JOIN spine_events t ON t.event_seq = f.terminal_seq`,
 		[]any{array(runIDs), summary.EventStarted, array(summary.TerminalEventTypes)}, func(f *summary.RunFacts) []any {
-			return []any{&f.FirstSeq, &f.EventCount, &f.FirstAt, &f.LastAt, &f.StartedAt, &f.TerminalType, &f.TerminalAt, &f.TerminalData}
+			at := func(set func(summary.Instant)) runTime { return runTime{set, &f.Unreadable} }
+			return []any{
+				&f.FirstSeq, &f.EventCount, at(func(i summary.Instant) { f.FirstAt = i }), at(func(i summary.Instant) { f.LastAt = i }),
+				at(func(i summary.Instant) { f.StartedAt = &i }), &f.TerminalType, at(func(i summary.Instant) { f.TerminalAt = &i }), &f.TerminalData,
+			}
 		})
 	if err != nil {
 		return nil, err
@@ -53,6 +57,25 @@ func (s source) RunFacts(ctx context.Context, runIDs []string) (map[string]summa
 		facts[id] = f
 	}
 	return facts, err
+}
+
+// runTime scans a time of a run that may be null, or none: a writer can switch the CHECK off.
+type runTime struct {
+	set        func(summary.Instant)
+	unreadable *bool
+}
+
+// Scan implements sql.Scanner.
+func (t runTime) Scan(src any) error {
+	var at summary.Instant
+	switch {
+	case src == nil:
+	case at.Scan(src) != nil:
+		*t.unreadable = true
+	default:
+		t.set(at)
+	}
+	return nil
 }
 
 // soundRun reports whether what attributes run r, its columns of single names and its run_names, says what its lists do.

@@ -38,6 +38,7 @@ type RunFacts struct {
 	TerminalType string
 	TerminalAt   *Instant
 	TerminalData string // its data, JSON
+	Unreadable   bool   // one of the times is none; it is zero or nil here
 }
 
 // Run is one run as evidence keeps it. API.md's RUN is a subset.

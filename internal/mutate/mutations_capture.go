@@ -102,6 +102,18 @@ var ofCapture = slices.Concat(
 			old: "if t.recount || !isTime(gained) || !isTime(lost) {", new: "if t.recount {", pkg: "./sqlitecompat", run: "TestTimeThatIsNone",
 		},
 		{
+			name: "a run that cannot be read told as one", guarantee: "G2", file: "drain/runrow.go",
+			old: "	if f.Unreadable {\n", new: "	if false {\n", pkg: "./sqlitecompat", run: "TestOtherTimesThatAreNone",
+		},
+		{
+			name: "a run that cannot be read stops all", guarantee: "G3", file: "sqlitecompat/runs.go",
+			old: "		*t.unreadable = true\n", new: "		return at.Scan(src)\n", pkg: "./sqlitecompat", run: "TestOtherTimesThatAreNone",
+		},
+		{
+			name: "a new connection that cannot be read stops all", guarantee: "G3", file: "drain/write.go",
+			old: "		if err != nil || !exists {\n			return nil //", new: "		if err != nil || !exists {\n			return err //", pkg: "./sqlitecompat", run: "TestOtherTimesThatAreNone",
+		},
+		{
 			name: "guards put back not noticed", guarantee: "G9", file: "sqlitecompat/inventory.go",
 			old: "is.sql == t.sql && is.sealed", new: "is.sql == t.sql", pkg: "./sqlitecompat", run: "TestInventory",
 		},
