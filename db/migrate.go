@@ -138,12 +138,8 @@ func steps() ([]*migrate.Migration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load migrations: %w", err)
 	}
-	digests, err := migrations.Digests(migrations.Postgres())
-	if err != nil {
-		return nil, err
-	}
 	for i, s := range m.Migrations {
-		s.UpSQL += fmt.Sprintf("\nINSERT INTO tidemark.schema_steps (version, digest) VALUES (%d, '%s');", s.Sequence, digests[i])
+		s.UpSQL += fmt.Sprintf("\nINSERT INTO tidemark.schema_steps (version, digest) VALUES (%d, '%s');", s.Sequence, migrations.PostgresDigests()[i])
 	}
 	return m.Migrations, nil
 }
@@ -177,13 +173,10 @@ func (d *DB) migrateStep(ctx context.Context, tx pgx.Tx, steps []*migrate.Migrat
 
 // Migration reports the schema's version without changing anything. It is an error if the schema was made by other migrations.
 func (d *DB) Migration(ctx context.Context) (Migration, error) {
-	digests, err := migrations.Digests(migrations.Postgres())
-	if err != nil {
-		return Migration{}, err
-	}
+	digests := migrations.PostgresDigests()
 	out := Migration{Latest: int64(len(digests))}
 	var exists, told bool
-	err = d.pool.QueryRow(ctx, `SELECT to_regclass('tidemark.schema_version') IS NOT NULL, to_regclass('tidemark.schema_steps') IS NOT NULL`).Scan(&exists, &told)
+	err := d.pool.QueryRow(ctx, `SELECT to_regclass('tidemark.schema_version') IS NOT NULL, to_regclass('tidemark.schema_steps') IS NOT NULL`).Scan(&exists, &told)
 	if err == nil && exists {
 		err = d.pool.QueryRow(ctx, `SELECT version FROM tidemark.schema_version`).Scan(&out.Current)
 	}

@@ -5,24 +5,30 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"sync"
 )
 
-// Digests tell the texts of the steps apart, in order. A database records them with the steps that it takes.
-func Digests(steps fs.FS) ([]string, error) {
+// PostgresDigests and SQLiteDigests tell the texts of the steps apart, in order. A database records them with the steps that it takes.
+var (
+	PostgresDigests = sync.OnceValue(func() []string { return digests(Postgres()) })
+	SQLiteDigests   = sync.OnceValue(func() []string { return digests(SQLite()) })
+)
+
+func digests(steps fs.FS) []string {
 	names, err := fs.Glob(steps, "*.sql") // sorted
 	if err != nil {
-		return nil, fmt.Errorf("load migrations: %w", err)
+		panic(err) // of the pattern alone
 	}
 	out := make([]string, len(names))
 	for i, name := range names {
 		text, err := fs.ReadFile(steps, name)
 		if err != nil {
-			return nil, fmt.Errorf("load migrations: %w", err)
+			panic(err) // the file is embedded
 		}
 		sum := sha256.Sum256(text)
 		out[i] = hex.EncodeToString(sum[:8])
 	}
-	return out, nil
+	return out
 }
 
 // Compare holds what a database recorded, by version, of the steps that it has taken against the digests of the same steps. Until

@@ -87,7 +87,7 @@ func (d *DB) EnsureCapture(ctx context.Context) ([]drain.Finding, error) {
 	err = d.immediate(ctx, func(conn *sql.Conn) (bool, error) {
 		// What differs now, under the write lock. The hooked row is up here in any case, and the hooks have been stopped, so
 		// these were looked up above.
-		now, set, err := inventory(ctx, conn)
+		now, set, own, err := inventory(ctx, conn)
 		if err != nil {
 			return false, fmt.Errorf("take inventory: %w", err)
 		}
@@ -95,10 +95,6 @@ func (d *DB) EnsureCapture(ctx context.Context) ([]drain.Finding, error) {
 			return f.Problem != hookedRowLeft && f.Problem != tableReplaced
 		})
 		found = append(now, before...)
-		own, err := ownSet(ctx, conn)
-		if err != nil {
-			return false, err
-		}
 		target := set
 		if own.replaces(set) {
 			target = own

@@ -37,7 +37,7 @@ type recorded struct {
 // all is well. While there is a finding, a foreign writer's changes of that table may go unmarked. It writes nothing, but from here on
 // what this process reads of the table is untrusted: to put that on record takes the write lock, which another may hold for long.
 func (d *DB) Inventory(ctx context.Context) ([]drain.Finding, error) {
-	found, _, err := inventory(ctx, d.reader)
+	found, _, _, err := inventory(ctx, d.reader)
 	if err != nil {
 		return nil, fmt.Errorf("take inventory: %w", unreachable(err))
 	}
@@ -72,21 +72,18 @@ func (d *DB) moved() bool {
 	return err != nil || !os.SameFile(now, d.file)
 }
 
-// inventory is what one snapshot shows, but for the hooked row, and the recorded set.
-func inventory(ctx context.Context, q queryer) ([]drain.Finding, recorded, error) {
-	set, err := recordedSet(ctx, q)
-	if err != nil {
-		return nil, set, err
+// inventory is what one snapshot shows, but for the hooked row, the recorded set and this program's own.
+func inventory(ctx context.Context, q queryer) (found []drain.Finding, set, own recorded, err error) {
+	if set, err = recordedSet(ctx, q); err != nil {
+		return nil, set, own, err
 	}
 	tables, actual, err := schemaObjects(ctx, q)
 	if err != nil {
-		return nil, set, err
+		return nil, set, own, err
 	}
-	own, err := ownSet(ctx, q)
-	if err != nil {
-		return nil, set, err
+	if own, err = ownSet(ctx, q); err != nil {
+		return nil, set, own, err
 	}
-	var found []drain.Finding
 	for _, g := range guards {
 		f := drain.Finding{Table: g.table, Object: "table " + g.table, Fix: mend}
 		switch {
@@ -104,7 +101,7 @@ func inventory(ctx context.Context, q queryer) ([]drain.Finding, recorded, error
 			}
 		}
 	}
-	return found, set, nil
+	return found, set, own, nil
 }
 
 // of are the triggers of a table, by name.

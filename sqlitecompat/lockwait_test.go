@@ -39,4 +39,5 @@ func TestBesideHog(t *testing.T) {
 			t.Fatalf("%d turns took %d commits of the other program", i+1, waited)
 		}
 	}
+	t.Logf("%d turns took %d commits of the other program", turns, waited)
 }

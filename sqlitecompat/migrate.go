@@ -17,16 +17,12 @@ type Migration struct {
 }
 
 // step is one migration.
-type step struct{ name, sql, digest string }
+type step struct{ name, sql string }
 
 func steps() ([]step, error) {
 	names, err := fs.Glob(migrations.SQLite(), "*.sql")
 	if err != nil {
 		return nil, fmt.Errorf("load migrations: %w", err)
-	}
-	digests, err := migrations.Digests(migrations.SQLite())
-	if err != nil {
-		return nil, err
 	}
 	out := make([]step, len(names)) // sorted, as fs.Glob returns them
 	for i, name := range names {
@@ -34,7 +30,7 @@ func steps() ([]step, error) {
 		if err != nil {
 			return nil, fmt.Errorf("load migrations: %w", err)
 		}
-		out[i] = step{name, string(text), digests[i]}
+		out[i] = step{name, string(text)}
 	}
 	return out, nil
 }
@@ -72,7 +68,7 @@ func (d *DB) migrateOne(ctx context.Context, all []step) (more bool, err error) 
 			digest     TEXT NOT NULL,
 			applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z')
 		) STRICT`
-		current, err := schemaVersion(ctx, conn, all)
+		current, err := schemaVersion(ctx, conn)
 		switch {
 		case err != nil:
 			return false, err
@@ -92,7 +88,7 @@ func (d *DB) migrateOne(ctx context.Context, all []step) (more bool, err error) 
 		if _, err := conn.ExecContext(ctx, next.sql); err != nil {
 			return false, fmt.Errorf("migrate to %s: %w", next.name, err)
 		}
-		if _, err := conn.ExecContext(ctx, `INSERT INTO schema_version (version, name, digest) VALUES (?, ?, ?)`, current+1, next.name, next.digest); err != nil {
+		if _, err := conn.ExecContext(ctx, `INSERT INTO schema_version (version, name, digest) VALUES (?, ?, ?)`, current+1, next.name, migrations.SQLiteDigests()[current]); err != nil {
 			return false, fmt.Errorf("record migration %s: %w", next.name, err)
 		}
 		more = true
@@ -107,8 +103,8 @@ type queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// schemaVersion is how many of the steps the database has taken. It is an error if they were others.
-func schemaVersion(ctx context.Context, q queryer, all []step) (version int, err error) {
+// schemaVersion is how many steps the database has taken. It is an error if they were others than ours.
+func schemaVersion(ctx context.Context, q queryer) (version int, err error) {
 	var there, told bool
 	err = q.QueryRowContext(ctx, `
 		SELECT count(*) > 0, coalesce(max(name = 'digest'), 0) FROM pragma_table_xinfo('schema_version', 'main')`).Scan(&there, &told)
@@ -119,27 +115,20 @@ func schemaVersion(ctx context.Context, q queryer, all []step) (version int, err
 	if err == nil && told {
 		err = q.QueryRowContext(ctx, `SELECT json_group_object(version, digest) FROM schema_version`).Scan(&recorded)
 	}
-	digests, byVersion := make([]string, len(all)), map[int64]string{}
-	for i, s := range all {
-		digests[i] = s.digest
-	}
+	byVersion := map[int64]string{}
 	if err == nil {
 		err = json.Unmarshal(recorded, &byVersion)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read schema version: %w", err)
 	}
-	return version, migrations.Compare(byVersion, int64(version), digests)
+	return version, migrations.Compare(byVersion, int64(version), migrations.SQLiteDigests())
 }
 
 // Migration reports the schema's version without changing anything. It is an error if the schema was made by other migrations.
 func (d *DB) Migration(ctx context.Context) (Migration, error) {
-	all, err := steps()
-	if err != nil {
-		return Migration{}, err
-	}
-	current, err := schemaVersion(ctx, d.reader, all)
-	return Migration{Current: int64(current), Latest: int64(len(all))}, unreachable(err)
+	current, err := schemaVersion(ctx, d.reader)
+	return Migration{Current: int64(current), Latest: int64(len(migrations.SQLiteDigests()))}, unreachable(err)
 }
 
 // CheckSchema is an error unless the schema is exactly the one that this program knows.

@@ -236,6 +236,10 @@ var ofDrain = []mutation{
 		old: `p["client_encoding"] = "UTC", "UTF8"`, new: `p["options"] = "UTC", ""`, pkg: "./db", run: "TestSettingsOfTheDatabase",
 	},
 	{
+		name: "idle sessions of ours ended by a setting", guarantee: "G3", file: "db/session.go",
+		old: `	{"idle_session_timeout", "0"}, `, new: "	", pkg: "./db", run: "TestSettingsOfTheDatabase",
+	},
+	{
 		name: "drains in a read-only database", guarantee: "G3", file: "db/session.go",
 		old: `	{"default_transaction_read_only", "off"},`, new: "", pkg: "./db", run: "TestSettingsOfTheDatabase",
 	},
