@@ -54,6 +54,12 @@ func openAudit(t *testing.T, cluster *pgtest.Cluster) *auditBench {
 func (b *auditBench) audit(t *testing.T) (*Auditor, *running) {
 	t.Helper()
 	a := b.auditor(parse(t, b.e.DSN))
+	t.Cleanup(func() {
+		if t.Failed() {
+			s := a.Status()
+			t.Logf("the auditor at last: %+v, its last error: %+v", s, s.LastError)
+		}
+	})
 	r := run(t, a.Run)
 	awaitAudit(t, a)
 	return a, r

@@ -80,7 +80,7 @@ func TestAuditorFollowsPartitions(t *testing.T) {
 	// Neither its parent nor its columns tell what this was a part of.
 	b.pastOn([]string{"elsewhere.deep"}, `INSERT INTO elsewhere.deep`+row+`('ci_1', 't', '7', '[1]')`,
 		`ALTER TABLE records DETACH PARTITION elsewhere.inner`, `ALTER TABLE records ADD COLUMN remark text`)
-	eventually(t, "all is verified anew", func() bool { s := a.Status(); return s.Sessions == 2 && s.Watching && s.Verified })
+	eventually(t, "all is verified anew", func() bool { s := a.Status(); return s.Sessions > 1 && s.Watching && s.Verified })
 	b.trust()
 	b.check()
 }
