@@ -65,9 +65,18 @@ func TestCommitsInTheWALBeforeTheyAreVisible(t *testing.T) {
 	t.Run("before the slot", func(t *testing.T) { commitBeforeSlot(t, newDatabase(t, cluster)) })
 }
 
+// waitsAlone has the commits of writer wait for a standby, and no others in its database: any of them may have to, since whoever has
+// a transaction id waits if it has only tidied up a page.
+func waitsAlone(admin, writer *program) {
+	admin.t.Helper()
+	admin.exec("DO $$ BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %I SET synchronous_commit = local', current_database()); END $$")
+	writer.exec("SET synchronous_commit = on")
+}
+
 // A commit is heard of before its marks can be seen. The drain that it wakes finds nothing; nothing else will wake another.
 func commitHeardOf(t *testing.T, dsn string) {
 	admin, writer := connect(t, dsn), connect(t, dsn)
+	waitsAlone(admin, writer)
 	l, _ := start(t, walConfig(t, dsn))
 	asleepByWAL(t, l)
 	holdCommits(admin, true)
@@ -99,6 +108,7 @@ func commitBeforeSlot(t *testing.T, dsn string) {
 			return ask[bool](admin, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid' AND transactionid::text = '"+xid+"')")
 		})
 	}
+	waitsAlone(admin, writer)
 	one := hold(first)
 	l, _ := start(t, walConfig(t, dsn))
 	waitsFor(one)
